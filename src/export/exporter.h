@@ -1,0 +1,24 @@
+/* File formats. A format is one file of this folder and one row in exporter.c. */
+#ifndef HEATLINE_EXPORT_EXPORTER_H
+#define HEATLINE_EXPORT_EXPORTER_H
+
+#include <stddef.h>
+
+#include "analysis/view.h"
+#include "base/err.h"
+#include "base/out.h"
+
+struct exporter {
+    const char *name;     /* -f NAME */
+    const char *suffixes; /* ".svg .html": guessed from -o; the first is the default's */
+    const char *doc;      /* one line for --help */
+    /* NULL for `heat`, which is a copy of the recording and made by the caller. */
+    int (*write)(const struct view *v, struct out *o, struct err *err);
+};
+
+extern const struct exporter exporters[]; /* ended by a NULL name */
+
+const struct exporter *exporter_named(const char *name);      /* also "flamegraph"; NULL = unknown */
+const struct exporter *exporter_for_path(const char *path);   /* by suffix; NULL = no guess */
+
+#endif

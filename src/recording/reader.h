@@ -1,0 +1,32 @@
+/* Replays a .heat file into a sink, stream by stream, as far as it is valid: a file that was cut off or
+ * damaged gives all that can be read, and the damage is counted. Its bytes are hostile. */
+#ifndef HEATLINE_RECORDING_READER_H
+#define HEATLINE_RECORDING_READER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "model/sink.h"
+
+struct reader_summary {
+    uint64_t events, lost;
+    uint64_t damaged_segments; /* bad header, or events that do not decode */
+    uint64_t wall_ns, start_ns, closed_ns;
+    uint64_t file_bytes, used_bytes;
+    uint32_t streams, segments;
+    bool complete; /* ended cleanly */
+};
+
+struct reader;
+
+struct reader *reader_open(const char *path, struct err *err);
+struct reader *reader_open_fd(int fd, const char *name, struct err *err); /* fd stays the caller's */
+/* The same over bytes in memory (tests, fuzzing); they must outlive the reader. */
+struct reader *reader_open_bytes(const void *bytes, uint64_t len_bytes, const char *name,
+                                 struct err *err);
+int reader_replay(struct reader *r, struct sink *sink, struct reader_summary *ret_summary,
+                  struct err *err);
+void reader_free(struct reader *r);
+
+#endif

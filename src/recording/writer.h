@@ -1,0 +1,25 @@
+/* A sink that appends to a .heat file through mapped segments. The file is grown by fallocate before it is
+ * mapped, so a full disk is an error code and never a SIGBUS; after that, events are counted as lost. */
+#ifndef HEATLINE_RECORDING_WRITER_H
+#define HEATLINE_RECORDING_WRITER_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+#include "model/sink.h"
+#include "recording/format.h"
+
+struct writer;
+
+/* Makes (or replaces) the file; NULL path: an unnamed temporary file in $TMPDIR or /tmp. */
+struct writer *writer_open(const char *path, enum heat_producer producer, struct err *err);
+struct sink *writer_sink(struct writer *w);
+int writer_fd(const struct writer *w);           /* for reading it back */
+uint64_t writer_bytes(const struct writer *w);   /* encoded so far, without slack */
+uint64_t writer_events(const struct writer *w);
+/* errno of the first failure to grow (ENOSPC, EFBIG, EDQUOT …), or 0. */
+int writer_failure(const struct writer *w);
+/* Cuts the slack off, marks it closed, unmaps. 0 or -1. Frees it either way. */
+int writer_close(struct writer *w, struct err *err);
+
+#endif
