@@ -1,0 +1,92 @@
+"""Finds the Python interpreters of this machine; knows nothing of Heatline.
+
+tools/pythons lists them: LABEL, VERSION, COMMAND, separated by tabs. A label may have a prefix, as
+in sid-3.14. One command starts its Python in a root and mount namespace of its own, where this
+checkout and /tmp lie at their usual places.
+"""
+import json
+import os
+import shlex
+import subprocess
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+FAMILIES = ("3.8", "3.9", "3.10", "3.11", "3.12", "3.13", "3.13t", "3.14", "3.15")
+
+PROBE = """
+import json, sys, sysconfig
+print(json.dumps({
+    "version": list(sys.version_info[:3]), "text": sys.version.split()[0],
+    "executable": sys.executable, "prefix": sys.base_prefix,
+    "free_threaded": bool(sysconfig.get_config_var("Py_GIL_DISABLED")),
+    "shared": bool(sysconfig.get_config_var("Py_ENABLE_SHARED"))}), flush=True)
+sys.stdin.read()
+"""
+
+
+class Interpreter:
+    """One Python: how to start it and what it is."""
+
+    def __init__(self, label, command):
+        self.label = label
+        self.family = label.rsplit("-", 1)[-1]
+        self.command = command
+        with subprocess.Popen(command + ["-c", PROBE], stdin=subprocess.PIPE,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE) as probe:
+            line = probe.stdout.readline()
+            if not line:
+                raise RuntimeError(probe.stderr.read().decode(errors="replace").strip()[-200:])
+            facts = json.loads(line)
+            self.is_local = os.readlink("/proc/%d/root" % probe.pid) == "/"
+            probe.stdin.close()
+        self.version = tuple(facts["version"])
+        self.text = facts["text"] + (" free-threaded" if facts["free_threaded"] else "")
+        self.executable = facts["executable"]
+        self.prefix = Path(facts["prefix"])
+        self.free_threaded = facts["free_threaded"]
+        self.shared = facts["shared"]
+
+    def name(self, qualified):
+        """What a function is called in a stack: co_qualname since 3.11, co_name before."""
+        return qualified if self.version >= (3, 11) else qualified.rsplit(".", 1)[-1]
+
+
+def listed():
+    """(label, command) of every interpreter that the machine offers."""
+    tool = REPOSITORY / "tools" / "pythons"
+    run = subprocess.run([str(tool), "--list"], stdout=subprocess.PIPE, check=True)
+    for line in run.stdout.decode().splitlines():
+        label, _version, command = line.split("\t")[:3]
+        yield label, shlex.split(command)
+
+
+def discover():
+    """(label, Interpreter or None, why not) of all there are and of each family that is missing."""
+    entries = []
+    for label, command in listed():
+        try:
+            entries.append((label, Interpreter(label, command), None))
+        except (OSError, RuntimeError, ValueError) as error:
+            entries.append((label, None, "%s does not start: %s" % (shlex.join(command), error)))
+    there = {label.rsplit("-", 1)[-1] for label, _python, _reason in entries}
+    for family in FAMILIES:
+        if family not in there:
+            entries.append((family, None, "no Python %s on this machine" % family))
+    return sorted(entries, key=order)
+
+
+def order(entry):
+    label = entry[0]
+    numbers = label.rsplit("-", 1)[-1].rstrip("t").split(".")
+    return [int(number) for number in numbers], label
+
+
+def one_per_family(entries):
+    """The entries without further builds of a version that is there already."""
+    chosen = {}
+    for entry in entries:
+        label = entry[0]
+        family = label.rsplit("-", 1)[-1]
+        if "chroot" not in label and (family not in chosen or label == family):
+            chosen[family] = entry
+    return sorted(chosen.values(), key=order)
