@@ -1,0 +1,37 @@
+/* Asks the environment and the kernel how wide a terminal is and whether colour is welcome there. */
+#include "cli/terminal.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+enum { COLUMNS_MIN = 40, COLUMNS_MAX = 500 };
+
+bool terminal_color(int fd)
+{
+    const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+
+    if (no_color != NULL && no_color[0] != '\0')
+        return false;
+    return isatty(fd) && term != NULL && strcmp(term, "dumb") != 0;
+}
+
+static uint32_t bounded(uint32_t columns)
+{
+    if (columns < COLUMNS_MIN)
+        return COLUMNS_MIN;
+    return columns > COLUMNS_MAX ? COLUMNS_MAX : columns;
+}
+
+uint32_t terminal_columns(int fd)
+{
+    const char *columns = getenv("COLUMNS");
+    struct winsize size;
+
+    if (columns != NULL && atoi(columns) > 0)
+        return bounded((uint32_t)atoi(columns));
+    if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+        return bounded(size.ws_col);
+    return TERMINAL_COLUMNS_DEFAULT;
+}

@@ -1,0 +1,15 @@
+/* What standard output or standard error is. */
+#ifndef HEATLINE_CLI_TERMINAL_H
+#define HEATLINE_CLI_TERMINAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { TERMINAL_COLUMNS_DEFAULT = 80 };
+
+/* A terminal that wants colour: NO_COLOR is unset or empty and TERM is not "dumb". */
+bool terminal_color(int fd);
+/* $COLUMNS, else the width of the terminal, else TERMINAL_COLUMNS_DEFAULT. */
+uint32_t terminal_columns(int fd);
+
+#endif
