@@ -1,0 +1,33 @@
+"""Heatline's Python side: finds the program `heatline` and becomes it. It has no dependencies."""
+
+import os
+import shutil
+import sys
+import sysconfig
+
+
+def find_program():
+    """The path of the program: of this environment, of this checkout, or of PATH."""
+    package = os.path.dirname(os.path.abspath(__file__))
+    places = [
+        os.path.join(sysconfig.get_path("scripts"), "heatline"),
+        # Installed by `--user` or `--prefix` it is beside another lib/ than the interpreter's own.
+        os.path.join(package, *[os.pardir] * 4, "bin", "heatline"),
+        os.path.join(package, os.pardir, os.pardir, "build", "heatline"),
+    ]
+    for place in places:
+        if os.path.isfile(place) and os.access(place, os.X_OK):
+            return os.path.normpath(place)
+    place = shutil.which("heatline")
+    if place is None:
+        raise FileNotFoundError("the program heatline is not installed beside its Python package")
+    return place
+
+
+def main():
+    """Replaces this process by the program, with the same arguments."""
+    try:
+        program = find_program()
+        os.execv(program, [program, *sys.argv[1:]])
+    except OSError as error:
+        sys.exit("heatline: %s" % error)

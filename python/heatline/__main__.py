@@ -1,0 +1,3 @@
+from heatline import main
+
+main()
