@@ -37,6 +37,7 @@ typedef uint32_t event_u32;
 typedef uint64_t event_u64;
 typedef int64_t event_i64;
 typedef uint64_t event_time;
+typedef uint64_t event_span;
 typedef struct text event_text;
 
 #define F(type, name, doc) event_##type name;
