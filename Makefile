@@ -27,7 +27,7 @@ asan: ## unit, fuzz, golden and live tests under AddressSanitizer and UndefinedB
 tsan: ## what shares memory between threads, under ThreadSanitizer
 	@tests/run tsan
 
-fuzz: ## a minute of libFuzzer for each target (FUZZ_S=600 for more); finds go to the corpora
+fuzz: ## a minute of libFuzzer for each target (FUZZ_S=600 for more)
 	@tools/fuzz $${FUZZ_S:-60}
 
 bench: ## Heatline beside its peers; ratios, see bench/README.md
