@@ -83,7 +83,8 @@ struct frame_id dictionary_frame(struct dictionary *d, struct function_id functi
     return id;
 }
 
-struct stack_id dictionary_stack(struct dictionary *d, struct stack_id parent, struct frame_id frame)
+struct stack_id dictionary_stack(struct dictionary *d, struct stack_id parent,
+                                 struct frame_id frame)
 {
     bool new;
     struct stack_id id = unique_stack(&d->unique, parent, frame, &new);

@@ -14,8 +14,8 @@ struct writer;
 /* Makes (or replaces) the file; NULL path: an unnamed temporary file in $TMPDIR or /tmp. */
 struct writer *writer_open(const char *path, enum heat_producer producer, struct err *err);
 struct sink *writer_sink(struct writer *w);
-int writer_fd(const struct writer *w);           /* for reading it back */
-uint64_t writer_bytes(const struct writer *w);   /* encoded so far, without slack */
+int writer_fd(const struct writer *w);         /* for reading it back */
+uint64_t writer_bytes(const struct writer *w); /* encoded so far, without slack */
 uint64_t writer_events(const struct writer *w);
 /* errno of the first failure to grow (ENOSPC, EFBIG, EDQUOT …), or 0. */
 int writer_failure(const struct writer *w);

@@ -1,0 +1,268 @@
+/* Appends events to a .heat file. An event costs its encoding into the mapped segment and one store;
+ * the kernel is asked only when a segment is full. Knows the file's shape, not what events mean. */
+#include "recording/writer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "model/codec.h"
+#include "recording/room.h"
+
+struct writer {
+    struct sink sink;
+    uint8_t *at, *end;            /* room left in the segment; equal when there is none */
+    struct heat_segment *segment; /* NULL before the first event */
+    uint64_t last_t_ns;
+    uint64_t events, full_bytes; /* full_bytes: encoded in the segments before this one */
+    struct heat_header *header;
+    uint64_t room_bytes; /* the file is real up to here */
+    uint64_t segment_index;
+    uint32_t stream, sequence;
+    enum heat_producer producer;
+    int fd, failure;
+};
+
+static uint8_t *segment_events(struct heat_segment *segment)
+{
+    return (uint8_t *)(segment + 1);
+}
+
+static uint64_t segment_offset(uint64_t index)
+{
+    return HEAT_PAGE_BYTES + index * HEAT_SEGMENT_BYTES;
+}
+
+static void writer_unmap(struct writer *w)
+{
+    if (!w->segment)
+        return;
+    w->full_bytes += w->segment->used_bytes;
+    munmap(w->segment, HEAT_SEGMENT_BYTES);
+    w->segment = NULL;
+    w->at = w->end = NULL;
+}
+
+/* Takes the next free segment. There is room for it before it is taken, so a number handed out is
+ * always a segment in the file. Returns 0 or an errno. */
+static int writer_claim(struct writer *w)
+{
+    uint64_t index = __atomic_load_n(&w->header->segments, __ATOMIC_RELAXED);
+    do {
+        uint64_t to = segment_offset(index + 1);
+        int error =
+            to <= w->room_bytes ? 0 : room_make(w->fd, segment_offset(index), to, &w->room_bytes);
+        if (error)
+            return error;
+    } while (!__atomic_compare_exchange_n(&w->header->segments, &index, index + 1, false,
+                                          __ATOMIC_ACQ_REL, __ATOMIC_RELAXED));
+    w->segment_index = index;
+    return 0;
+}
+
+static int writer_map(struct writer *w)
+{
+    /* Populated now, so that no event meets a page fault. */
+    void *segment = mmap(NULL, HEAT_SEGMENT_BYTES, PROT_READ | PROT_WRITE,
+                         MAP_SHARED | MAP_POPULATE, w->fd, (off_t)segment_offset(w->segment_index));
+    if (segment == MAP_FAILED)
+        return errno;
+    w->segment = segment;
+    *w->segment = (struct heat_segment){
+        .producer = w->producer,
+        .stream = w->stream,
+        .sequence = w->sequence++,
+        .pid = (uint32_t)getpid(),
+        .tid = (uint32_t)gettid(),
+        .base_ns = w->last_t_ns,
+    };
+    /* Last: what has no magic is not looked at. */
+    __atomic_store_n(&w->segment->magic, HEAT_SEGMENT_MAGIC, __ATOMIC_RELEASE);
+    w->at = segment_events(w->segment);
+    w->end = (uint8_t *)segment + HEAT_SEGMENT_BYTES;
+    return 0;
+}
+
+/* After the first failure nothing more is kept: what is recorded stays a prefix of what happened,
+ * and no later event refers to a definition that was lost. */
+static int writer_next_segment(struct writer *w)
+{
+    if (!w->failure)
+        w->failure = writer_claim(w);
+    if (!w->failure) {
+        writer_unmap(w);
+        w->failure = writer_map(w);
+    }
+    if (!w->failure)
+        return 0;
+    w->end = w->at;
+    __atomic_add_fetch(&w->header->lost, 1, __ATOMIC_RELAXED);
+    return -1;
+}
+
+static int writer_emit(struct sink *sink, const struct event *event)
+{
+    struct writer *w = (struct writer *)sink;
+    if ((size_t)(w->end - w->at) < codec_bytes_max(event) && writer_next_segment(w))
+        return -1;
+    w->at += codec_put(w->at, event, &w->last_t_ns);
+    __atomic_store_n(&w->segment->used_bytes, (uint64_t)(w->at - segment_events(w->segment)),
+                     __ATOMIC_RELEASE);
+    w->events++;
+    return 0;
+}
+
+static int open_unnamed(void)
+{
+    const char *folder = getenv("TMPDIR");
+    if (!folder || !*folder)
+        folder = "/tmp";
+    int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR))
+        return fd;
+    char path[4096];
+    int len = snprintf(path, sizeof path, "%s/heatline-XXXXXX", folder);
+    if (len < 0 || (size_t)len >= sizeof path) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    fd = mkostemp(path, O_CLOEXEC);
+    if (fd >= 0)
+        unlink(path);
+    return fd;
+}
+
+/* Opens without changing what is there. *ret_made: there was nothing. */
+static int open_named(const char *path, bool *ret_made, struct err *err)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    *ret_made = fd >= 0;
+    if (fd < 0 && errno == EEXIST)
+        fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0666);
+    if (fd < 0)
+        return err_set(err, STATUS_FAIL, "cannot write %s: %s", path, strerror(errno));
+    struct stat st;
+    if (fstat(fd, &st) || !S_ISREG(st.st_mode)) {
+        close(fd);
+        err_set(err, STATUS_FAIL, "cannot record to %s: it is not a regular file", path);
+        return err_hint(err, "a recording is written through memory mappings: give it a file");
+    }
+    if (flock(fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK) {
+        close(fd);
+        return err_set(err, STATUS_FAIL, "%s is being written by another recorder", path);
+    }
+    return fd;
+}
+
+/* Room is made before the old content goes: a disk that is full costs nobody an old recording. */
+static int writer_start(struct writer *w)
+{
+    int error = room_make(w->fd, 0, segment_offset(1), &w->room_bytes);
+    if (!error && ftruncate(w->fd, 0))
+        error = errno;
+    if (!error)
+        error = room_make(w->fd, 0, segment_offset(1), &w->room_bytes);
+    if (error)
+        return error;
+    void *page = mmap(NULL, HEAT_PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, w->fd, 0);
+    if (page == MAP_FAILED)
+        return errno;
+    w->header = page;
+    *w->header = (struct heat_header){
+        .version = HEAT_VERSION,
+        .segment_bytes = HEAT_SEGMENT_BYTES,
+        .wall_ns = clock_wall_ns(),
+        .start_ns = clock_ns(),
+    };
+    w->stream = (uint32_t)__atomic_fetch_add(&w->header->streams, 1, __ATOMIC_RELAXED);
+    w->last_t_ns = w->header->start_ns;
+    /* Last: a file without the magic is not a recording yet. */
+    __atomic_signal_fence(__ATOMIC_RELEASE);
+    memcpy(w->header->magic, HEAT_MAGIC, sizeof w->header->magic);
+    return 0;
+}
+
+struct writer *writer_open(const char *path, enum heat_producer producer, struct err *err)
+{
+    bool made = false;
+    int fd = path ? open_named(path, &made, err) : open_unnamed();
+    if (fd < 0) {
+        if (!path)
+            err_set(err, STATUS_FAIL, "cannot make a temporary file: %s", strerror(errno));
+        return NULL;
+    }
+    struct writer *w = alloc_zeroed(1, sizeof *w);
+    w->sink.emit = writer_emit;
+    w->producer = producer;
+    w->fd = fd;
+    int error = writer_start(w);
+    if (!error)
+        return w;
+    err_set(err, STATUS_FAIL, "cannot record to %s: %s", path ? path : "a temporary file",
+            strerror(error));
+    if (made)
+        unlink(path);
+    close(fd);
+    free(w);
+    return NULL;
+}
+
+struct sink *writer_sink(struct writer *w)
+{
+    return &w->sink;
+}
+
+int writer_fd(const struct writer *w)
+{
+    return w->fd;
+}
+
+uint64_t writer_bytes(const struct writer *w)
+{
+    return w->full_bytes + (w->segment ? w->segment->used_bytes : 0);
+}
+
+uint64_t writer_events(const struct writer *w)
+{
+    return w->events;
+}
+
+int writer_failure(const struct writer *w)
+{
+    return w->failure;
+}
+
+/* Where the file ends when nothing more comes. Slack is cut from the last segment only, and only if
+ * it is ours. */
+static uint64_t writer_end(const struct writer *w)
+{
+    uint64_t segments = __atomic_load_n(&w->header->segments, __ATOMIC_ACQUIRE);
+    if (!w->segment || w->segment_index + 1 != segments)
+        return segment_offset(segments);
+    return segment_offset(w->segment_index) + sizeof *w->segment + w->segment->used_bytes;
+}
+
+int writer_close(struct writer *w, struct err *err)
+{
+    if (!w)
+        return 0;
+    uint64_t end = writer_end(w);
+    writer_unmap(w);
+    int error = ftruncate(w->fd, (off_t)end) ? errno : 0;
+    __atomic_store_n(&w->header->closed_ns, clock_ns(), __ATOMIC_RELEASE);
+    munmap(w->header, HEAT_PAGE_BYTES);
+    if (close(w->fd) && !error)
+        error = errno;
+    free(w);
+    return error ? err_set(err, STATUS_FAIL, "cannot finish the recording: %s", strerror(error))
+                 : 0;
+}
