@@ -18,6 +18,10 @@ int spawn_argv(char *const *argv, const char *python, struct vec *ret_argv, stru
  * STATUS_NOT_FOUND, not executable STATUS_NOT_EXECUTABLE, as a shell says it. */
 pid_t spawn_start(char *const *argv, struct err *err);
 
+/* The file that a shell would run for `name`: itself if it has a slash, else the first on PATH. Heap;
+ * NULL with errno set: ENOENT, or EACCES when one is there but must not be executed. */
+char *spawn_find(const char *name);
+
 /* A wait status as a shell's $?: exit status, or 128 + signal. */
 int spawn_exit_status(int wait_status);
 
