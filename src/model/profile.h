@@ -40,6 +40,7 @@ struct profile {
     struct vec functions, frames, stacks, processes, threads, samples, notes; /* of the structs above */
     uint64_t start_ns, end_ns; /* of what was recorded; 0 = nothing */
     uint64_t events, rejected, truncated;
+    uint64_t damaged; /* ids that refer to nothing, or that no stream can have reached */
     struct profile_index *index; /* private */
 };
 

@@ -1,0 +1,278 @@
+/* Replays a .heat file. It reads, and never maps, the file: one that shrinks or grows meanwhile is
+ * just shorter or longer. Nothing in it is believed: every length is bounded by what is there. */
+#include "recording/reader.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/vec.h"
+#include "model/codec.h"
+#include "recording/format.h"
+
+struct reader {
+    int fd;               /* -1: bytes in memory */
+    const uint8_t *bytes; /* NULL: a file */
+    uint64_t len_bytes;
+    struct heat_header header;
+    char *name;
+};
+
+/* A segment that claims to be one, by its place in the file. */
+struct part {
+    uint32_t stream, sequence;
+    uint64_t offset, base_ns, used_bytes;
+};
+
+/* One replay. */
+struct replay {
+    struct reader *reader;
+    struct sink *sink;
+    struct reader_summary summary;
+    struct vec parts; /* of struct part */
+    uint8_t *buffer;  /* one segment */
+};
+
+/* Reads at most len_bytes; *ret_len is less only where the file ends. 0 or -1 with errno. */
+static int reader_read(const struct reader *r, uint64_t offset, void *buffer, size_t len_bytes,
+                       size_t *ret_len)
+{
+    *ret_len = 0;
+    if (r->bytes) {
+        uint64_t left = offset < r->len_bytes ? r->len_bytes - offset : 0;
+        *ret_len = left < len_bytes ? (size_t)left : len_bytes;
+        if (*ret_len)
+            memcpy(buffer, r->bytes + offset, *ret_len);
+        return 0;
+    }
+    while (*ret_len < len_bytes) {
+        ssize_t got = pread(r->fd, (char *)buffer + *ret_len, len_bytes - *ret_len,
+                            (off_t)(offset + *ret_len));
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return -1;
+        if (got == 0)
+            break;
+        *ret_len += (size_t)got;
+    }
+    return 0;
+}
+
+static int reader_check(struct reader *r, struct err *err)
+{
+    size_t len;
+    struct heat_header *h = &r->header;
+    if (reader_read(r, 0, h, sizeof *h, &len))
+        return err_set(err, STATUS_FAIL, "cannot read %s: %s", r->name, strerror(errno));
+    if (len < sizeof *h || memcmp(h->magic, HEAT_MAGIC, sizeof h->magic) != 0) {
+        err_set(err, STATUS_FAIL, "%s is not a Heatline recording", r->name);
+        return err_hint(err, "recordings are written by `heatline record -o FILE.heat`");
+    }
+    if (h->version != HEAT_VERSION) {
+        err_set(err, STATUS_FAIL, "%s has format version %u, this Heatline reads version %d",
+                r->name, h->version, HEAT_VERSION);
+        return err_hint(err, "read it with the Heatline that wrote it, or a newer one");
+    }
+    if (h->segment_bytes < HEAT_SEGMENT_BYTES_MIN || h->segment_bytes > HEAT_SEGMENT_BYTES_MAX ||
+        h->segment_bytes % HEAT_PAGE_BYTES)
+        return err_set(err, STATUS_FAIL, "the header of %s is damaged", r->name);
+    return 0;
+}
+
+static struct reader *reader_new(int fd, const void *bytes, uint64_t len_bytes, const char *name,
+                                 struct err *err)
+{
+    struct reader *r = alloc_zeroed(1, sizeof *r);
+    r->fd = fd;
+    r->bytes = bytes;
+    r->len_bytes = len_bytes;
+    r->name = alloc_copy(name, strlen(name));
+    if (!reader_check(r, err))
+        return r;
+    reader_free(r);
+    return NULL;
+}
+
+/* Takes the fd over. */
+static struct reader *reader_over_fd(int fd, const char *name, struct err *err)
+{
+    struct stat st;
+    if (!fstat(fd, &st) && S_ISREG(st.st_mode))
+        return reader_new(fd, NULL, 0, name, err);
+    close(fd);
+    err_set(err, STATUS_FAIL, "cannot read %s: it is not a regular file", name);
+    return NULL;
+}
+
+struct reader *reader_open(const char *path, struct err *err)
+{
+    /* O_NONBLOCK: a FIFO must not hold us up before we can refuse it. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd >= 0)
+        return reader_over_fd(fd, path, err);
+    err_set(err, STATUS_FAIL, "cannot read %s: %s", path, strerror(errno));
+    return NULL;
+}
+
+struct reader *reader_open_fd(int fd, const char *name, struct err *err)
+{
+    int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    if (copy >= 0)
+        return reader_over_fd(copy, name, err);
+    err_set(err, STATUS_FAIL, "cannot read %s: %s", name, strerror(errno));
+    return NULL;
+}
+
+struct reader *reader_open_bytes(const void *bytes, uint64_t len_bytes, const char *name,
+                                 struct err *err)
+{
+    return reader_new(-1, bytes ? bytes : "", len_bytes, name, err);
+}
+
+void reader_free(struct reader *r)
+{
+    if (!r)
+        return;
+    if (r->fd >= 0)
+        close(r->fd);
+    free(r->name);
+    free(r);
+}
+
+static int reader_file_bytes(const struct reader *r, uint64_t *ret_bytes)
+{
+    struct stat st;
+    if (r->bytes) {
+        *ret_bytes = r->len_bytes;
+        return 0;
+    }
+    if (fstat(r->fd, &st))
+        return -1;
+    *ret_bytes = (uint64_t)st.st_size;
+    return 0;
+}
+
+/* Notes what stands at one segment's place. Zeros are room that nobody took yet. */
+static int replay_note_part(struct replay *p, uint64_t offset)
+{
+    static const struct heat_segment untaken;
+    struct heat_segment segment = {0};
+    size_t len;
+    if (reader_read(p->reader, offset, &segment, sizeof segment, &len))
+        return -1;
+    if (!memcmp(&segment, &untaken, sizeof segment))
+        return 0;
+    if (len < sizeof segment || segment.magic != HEAT_SEGMENT_MAGIC) {
+        p->summary.damaged_segments++;
+        return 0;
+    }
+    struct part *part = vec_push(&p->parts);
+    *part = (struct part){
+        .stream = segment.stream,
+        .sequence = segment.sequence,
+        .offset = offset,
+        .base_ns = segment.base_ns,
+        .used_bytes = segment.used_bytes,
+    };
+    return 0;
+}
+
+static int part_order(const void *left, const void *right)
+{
+    const struct part *a = left, *b = right;
+    if (a->stream != b->stream)
+        return a->stream < b->stream ? -1 : 1;
+    if (a->sequence != b->sequence)
+        return a->sequence < b->sequence ? -1 : 1;
+    return a->offset < b->offset ? -1 : a->offset > b->offset;
+}
+
+static int replay_find_parts(struct replay *p)
+{
+    struct reader *r = p->reader;
+    uint64_t segment_bytes = r->header.segment_bytes, found = 0;
+    if (reader_file_bytes(r, &p->summary.file_bytes))
+        return -1;
+    for (uint64_t offset = HEAT_PAGE_BYTES; offset < p->summary.file_bytes;
+         offset += segment_bytes) {
+        if (replay_note_part(p, offset))
+            return -1;
+        found++;
+    }
+    /* The writer makes room before it takes a segment: one beyond the end was cut off. */
+    if (r->header.segments > found)
+        p->summary.damaged_segments += r->header.segments - found;
+    if (p->parts.len)
+        qsort(p->parts.data, p->parts.len, sizeof(struct part), part_order);
+    return 0;
+}
+
+static int replay_events(struct replay *p, const struct part *part)
+{
+    uint64_t room = p->reader->header.segment_bytes - sizeof(struct heat_segment);
+    size_t used = (size_t)(part->used_bytes < room ? part->used_bytes : room), len;
+    if (reader_read(p->reader, part->offset + sizeof(struct heat_segment), p->buffer, used, &len))
+        return -1;
+    const uint8_t *at = p->buffer, *end = at + len;
+    uint64_t last_t_ns = part->base_ns;
+    struct event event;
+    while (!codec_get(&at, end, &last_t_ns, &event)) {
+        p->sink->emit(p->sink, &event);
+        p->summary.events++;
+    }
+    p->summary.used_bytes += (uint64_t)(at - p->buffer);
+    p->summary.damaged_segments += at < end || len < part->used_bytes;
+    return 0;
+}
+
+static int replay_parts(struct replay *p)
+{
+    const struct part *last = NULL;
+    for (size_t i = 0; i < p->parts.len; i++) {
+        const struct part *part = vec_at(&p->parts, i);
+        bool begins = !last || part->stream != last->stream;
+        if (!begins && part->sequence == last->sequence) {
+            p->summary.damaged_segments++; /* two that claim one place: the first counts */
+            continue;
+        }
+        p->summary.damaged_segments += part->sequence - (begins ? 0 : last->sequence + 1);
+        p->summary.streams += begins;
+        p->summary.segments++;
+        if (begins && p->sink->begin_stream)
+            p->sink->begin_stream(p->sink);
+        if (replay_events(p, part))
+            return -1;
+        last = part;
+    }
+    return 0;
+}
+
+int reader_replay(struct reader *r, struct sink *sink, struct reader_summary *ret_summary,
+                  struct err *err)
+{
+    struct replay p = {.reader = r, .sink = sink};
+    vec_init(&p.parts, sizeof(struct part));
+    p.buffer = alloc_resize(NULL, r->header.segment_bytes, 1);
+    int result = replay_find_parts(&p);
+    if (!result)
+        result = replay_parts(&p);
+    if (result)
+        err_set(err, STATUS_FAIL, "cannot read %s: %s", r->name, strerror(errno));
+    vec_release(&p.parts);
+    free(p.buffer);
+    if (result)
+        return -1;
+    p.summary.lost = r->header.lost;
+    p.summary.wall_ns = r->header.wall_ns;
+    p.summary.start_ns = r->header.start_ns;
+    p.summary.closed_ns = r->header.closed_ns;
+    p.summary.complete = r->header.closed_ns != 0;
+    if (ret_summary)
+        *ret_summary = p.summary;
+    return 0;
+}
