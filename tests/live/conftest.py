@@ -2,15 +2,13 @@
 import os
 import shutil
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
 import interpreters
-from heatline import Heatline, environment, find_binary
-from target import Target
+from target import PROGRAMS, Target
+from tool import Heatline, environment, find_binary
 
-PROGRAMS = Path(__file__).resolve().parents[1] / "fixtures" / "programs"
 FOUND = interpreters.discover()
 MAIN_LABEL = "3.12"
 
@@ -28,8 +26,7 @@ def pytest_generate_tests(metafunc):
         if fixture not in metafunc.fixturenames:
             continue
         if since is not None:
-            entries = [entry for entry in entries
-                       if interpreters.order(entry)[0] >= list(since.args)]
+            entries = [entry for entry in entries if interpreters.version(entry) >= since.args]
         metafunc.parametrize(fixture, [as_parameter(*entry) for entry in entries], indirect=True)
 
 

@@ -6,6 +6,7 @@ checkout and /tmp lie at their usual places.
 """
 import json
 import os
+import re
 import shlex
 import subprocess
 from pathlib import Path
@@ -29,7 +30,6 @@ class Interpreter:
 
     def __init__(self, label, command):
         self.label = label
-        self.family = label.rsplit("-", 1)[-1]
         self.command = command
         with subprocess.Popen(command + ["-c", PROBE], stdin=subprocess.PIPE,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE) as probe:
@@ -45,6 +45,7 @@ class Interpreter:
         self.prefix = Path(facts["prefix"])
         self.free_threaded = facts["free_threaded"]
         self.shared = facts["shared"]
+        self.family = "%d.%d" % self.version[:2] + ("t" if self.free_threaded else "")
 
     def name(self, qualified):
         """What a function is called in a stack: co_qualname since 3.11, co_name before."""
@@ -68,25 +69,34 @@ def discover():
             entries.append((label, Interpreter(label, command), None))
         except (OSError, RuntimeError, ValueError) as error:
             entries.append((label, None, "%s does not start: %s" % (shlex.join(command), error)))
-    there = {label.rsplit("-", 1)[-1] for label, _python, _reason in entries}
-    for family in FAMILIES:
-        if family not in there:
-            entries.append((family, None, "no Python %s on this machine" % family))
+    there = {family(entry) for entry in entries}
+    for name in FAMILIES:
+        if name not in there:
+            entries.append((name, None, "no Python %s on this machine" % name))
     return sorted(entries, key=order)
 
 
+def family(entry):
+    label, python, _reason = entry
+    return python.family if python else label.rsplit("-", 1)[-1]
+
+
+def version(entry):
+    """(3, 12) of an entry; of one that is missing, as far as its label tells."""
+    numbers = [int(number) for number in re.findall(r"\d+", family(entry))[:2]]
+    return tuple(numbers) or (3,)
+
+
 def order(entry):
-    label = entry[0]
-    numbers = label.rsplit("-", 1)[-1].rstrip("t").split(".")
-    return [int(number) for number in numbers], label
+    return version(entry), entry[0]
 
 
 def one_per_family(entries):
     """The entries without further builds of a version that is there already."""
     chosen = {}
     for entry in entries:
-        label = entry[0]
-        family = label.rsplit("-", 1)[-1]
-        if "chroot" not in label and (family not in chosen or label == family):
-            chosen[family] = entry
+        name = family(entry)
+        away = entry[1] is not None and not entry[1].is_local
+        if not away and (name not in chosen or entry[0] == name):
+            chosen[name] = entry
     return sorted(chosen.values(), key=order)

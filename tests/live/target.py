@@ -6,6 +6,9 @@ import signal
 import subprocess
 import tempfile
 import time
+from pathlib import Path
+
+PROGRAMS = Path(__file__).resolve().parents[1] / "fixtures" / "programs"
 
 
 class Target:
@@ -43,9 +46,22 @@ class Target:
         self.process.stdin.write((text + "\n").encode())
         self.process.stdin.flush()
 
-    def complaint(self):
+    def close(self):
+        """Ends its standard input, at which our programs end by themselves."""
+        self.process.stdin.close()
+
+    def said(self):
+        """What it has written to stderr so far."""
         self.errors.seek(0)
-        text = self.errors.read().decode(errors="replace").strip()
+        return self.errors.read().decode(errors="replace")
+
+    def rest(self):
+        """What it writes to stdout from here to the end."""
+        data, self._pending = self._pending + self.process.stdout.read(), b""
+        return data.decode(errors="replace")
+
+    def complaint(self):
+        text = self.said().strip()
         return "; it said: " + text[-2000:] if text else ""
 
     def wait(self, timeout_s=30):

@@ -1,9 +1,8 @@
 """The stacks that a program reports about itself are the stacks that we record, frame for frame."""
 import pytest
 
-from conftest import PROGRAMS
-from heatline import environment
-from target import Target
+from target import PROGRAMS, Target
+from tool import environment
 
 pytestmark = pytest.mark.quick
 RECORDED = {}
