@@ -1,5 +1,5 @@
-/* What we need of an ELF file: symbols by name, sections, load address. 64-bit little-endian only. Every
- * byte is hostile. Works without section headers (PT_DYNAMIC) and on stripped files. */
+/* What we need of an ELF file: symbols by name, sections, load address. 64-bit little-endian only.
+ * Every byte is hostile. Works without section headers (PT_DYNAMIC) and on stripped files. */
 #ifndef HEATLINE_SUBJECT_ELF_H
 #define HEATLINE_SUBJECT_ELF_H
 

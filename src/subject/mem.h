@@ -33,7 +33,10 @@ struct mem {
 struct mem *mem_live_new(pid_t pid); /* process_vm_readv; opens nothing, cannot fail */
 /* A stored image: every read must lie within the ranges it holds. */
 struct mem *mem_image_open(const char *path, struct err *err);
-/* Reads through `under` and keeps what was read; mem_tape_save writes it as an image. */
+/* The same; the bytes must outlive it. */
+struct mem *mem_image_open_bytes(const void *bytes, size_t len_bytes, struct err *err);
+/* Reads through `under` and keeps what was read, of bytes read twice the later ones;
+ * mem_tape_save writes it as an image. The tape frees `under` with itself. */
 struct mem *mem_tape_new(struct mem *under);
 int mem_tape_save(const struct mem *tape, const char *path, struct err *err);
 void mem_free(struct mem *m); /* NULL is a no-op */
