@@ -1,0 +1,10 @@
+"""The figures, one file each: what is measured, how, and what is to be reached.
+
+A figure is a module with NAME, TITLE, GOAL, COLUMNS (key, heading, format), KEY (the column whose
+ratio to ours is shown where RATIO), VARIANT (the column that tells cases of one profiler apart, or
+None), `missed(row)` (what a row of ours lacks, or None) and `measure(plan)` (the rows).
+"""
+
+from . import cost, impossible, memory, rate, shares, slowdown, threads, wake
+
+ALL = (cost, rate, wake, threads, impossible, shares, slowdown, memory)

@@ -1,0 +1,46 @@
+"""CPU time of a sampler for each sample that it emits, as fast as it can go.
+
+One thread, an ordinary program 25 frames deep. The sampler's whole CPU time, its start and its
+writing included, by the samples in the file that it leaves.
+"""
+
+from plan import rows
+
+NAME = "cost"
+TITLE = "CPU per emitted sample, free running, one thread, 25 frames"
+GOAL = "at most 8 µs a sample, every stack verified"
+KEY, RATIO, VARIANT = "us", True, None
+COLUMNS = (
+    ("us", "µs a sample, least", ".1f"),
+    ("median", "median", ".1f"),
+    ("samples", "samples", ",d"),
+    ("rejected", "rejected", ",d"),
+    ("truncated", "truncated", ",d"),
+    ("lost", "lost", ",d"),
+)
+
+
+def missed(row):
+    return None if row["us"] <= 8 else f"{row['us']:.1f} µs"
+
+
+def sample(plan, profiler, sampler_core=None, target_core=None):
+    """One free-running recording of the ordinary program. Used by the figure `rate` as well."""
+    seconds = plan.seconds(3, 5)
+    with plan.target(profiler, "ordinary.py", core=target_core) as target:
+        account, out = plan.record(profiler, target, 0, seconds, core=sampler_core)
+    count, findings = profiler.samples(out, account)
+    if not count:
+        raise RuntimeError(f"no samples: {account.complaint}")
+    return {
+        "us": account.cpu_s / count * 1e6,
+        "per_s": count / seconds,
+        "samples": count,
+        "cpu_s": account.cpu_s,
+        **findings,
+    }
+
+
+def measure(plan):
+    cases = [(profiler,) for profiler in plan.profilers]
+    return rows(plan.interleave(cases, lambda case: sample(plan, case[0])), "us")
