@@ -134,7 +134,8 @@ static int take_process(struct profile *p, const struct process_event *e)
     struct profile_process *process = vec_at(&p->processes, *slot);
     process->start_ns = e->t_ns;
     process->pid = e->pid;
-    process->parent = parent;
+    /* Parents come before their children, so that no walk up can go round in a circle. */
+    process->parent.i = parent.i < *slot ? parent.i : 0;
     process->executable = profile_find_string(p, e->executable);
     process->command = profile_find_string(p, e->command);
     process->python = e->python;
@@ -188,8 +189,10 @@ static int take_thread_end(struct profile *p, const struct thread_end_event *e)
 static int take_tick(struct profile *p, const struct tick_event *e)
 {
     uint32_t id = profile_find(p, &p->index->processes, e->process.i);
-    if (!id)
+    if (!id) {
+        p->damaged += !e->process.i;
         return -1;
+    }
     *(struct profile_tick *)vec_at(&p->index->ticks, id) =
         (struct profile_tick){e->t_ns, e->period_ns};
     profile_time(p, e->t_ns);

@@ -1,6 +1,7 @@
 /* A profile in memory: append-only columns, built from events, indexed by id (entry 0 is "none"). It
  * merges what several streams define alike, so each string, function, frame and stack is there once.
- * A parent stack always precedes its child. Invalid references in a hostile recording become 0. */
+ * A parent stack always precedes its child, a parent process too. Invalid references in a hostile
+ * recording become 0. */
 #ifndef HEATLINE_MODEL_PROFILE_H
 #define HEATLINE_MODEL_PROFILE_H
 
