@@ -16,9 +16,13 @@ struct put {
     uint64_t last_t_ns, step_ns;
 };
 
+/* Most numbers are small: those need no call. */
 static inline void put_u64(struct put *p, uint64_t value)
 {
-    p->at += varint_put(p->at, value);
+    if (value < 0x80)
+        *p->at++ = (uint8_t)value;
+    else
+        p->at += varint_put(p->at, value);
 }
 
 static inline void put_i64(struct put *p, int64_t value)
