@@ -1,0 +1,157 @@
+/* Keeps the cells of a table, and writes them as data; table_text.c lays them out for people. */
+#include "report/table.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+
+void table_init(struct table *t, const struct column *columns)
+{
+    *t = (struct table){.columns = columns};
+    while (columns[t->column_count].key != NULL)
+        t->column_count++;
+    vec_init(&t->cells, sizeof(struct cell));
+    vec_init(&t->texts, sizeof(char *));
+}
+
+void table_release(struct table *t)
+{
+    for (size_t i = 0; i < t->texts.len; i++)
+        free(*(char **)vec_at(&t->texts, i));
+    vec_release(&t->texts);
+    vec_release(&t->cells);
+}
+
+static struct cell *push(struct table *t)
+{
+    return vec_push(&t->cells);
+}
+
+void table_text(struct table *t, const char *text)
+{
+    push(t)->text = text;
+}
+
+void table_printf(struct table *t, const char *format, ...)
+{
+    struct str s = STR_EMPTY;
+    va_list args;
+
+    va_start(args, format);
+    str_vprintf(&s, format, args);
+    va_end(args);
+    char *text = alloc_copy(s.data != NULL ? s.data : "", s.len);
+    str_release(&s);
+    *(char **)vec_push(&t->texts) = text;
+    table_text(t, text);
+}
+
+void table_count(struct table *t, uint64_t count)
+{
+    push(t)->number = count;
+}
+
+void table_time(struct table *t, uint64_t ns)
+{
+    push(t)->number = ns;
+}
+
+void table_share(struct table *t, uint64_t part, uint64_t whole)
+{
+    push(t)->percent = whole > 0 ? 100.0 * (double)part / (double)whole : 0;
+}
+
+const struct cell *table_cell(const struct table *t, size_t row, size_t column)
+{
+    return vec_at(&t->cells, row * t->column_count + column);
+}
+
+size_t table_rows(const struct table *t)
+{
+    return t->cells.len / t->column_count;
+}
+
+void table_write_json(const struct table *t, struct json *j)
+{
+    json_array(j);
+    for (size_t row = 0; row < table_rows(t); row++) {
+        json_object(j);
+        for (size_t i = 0; i < t->column_count; i++) {
+            const struct cell *cell = table_cell(t, row, i);
+            if (t->columns[i].use == COLUMN_SHOWN)
+                continue;
+            json_key(j, t->columns[i].key);
+            if (t->columns[i].kind == COLUMN_TEXT)
+                json_text(j, cell->text);
+            else if (t->columns[i].kind == COLUMN_COUNT)
+                json_uint(j, cell->number);
+            else if (t->columns[i].kind == COLUMN_SHARE)
+                json_double(j, cell->percent, 3);
+            else
+                json_double(j, (double)cell->number / NS_PER_S, 6);
+        }
+        json_object_end(j);
+    }
+    json_array_end(j);
+}
+
+/* RFC 4180: quotes around what holds a comma, a quote or a line end; quotes are doubled. */
+static void write_quoted(struct out *o, const char *text)
+{
+    if (strpbrk(text, ",\"\r\n") == NULL) {
+        out_text(o, text);
+        return;
+    }
+    out_text(o, "\"");
+    for (; *text != '\0'; text++) {
+        if (*text == '"')
+            out_text(o, "\"");
+        out_bytes(o, text, 1);
+    }
+    out_text(o, "\"");
+}
+
+static void write_datum(struct out *o, const struct column *column, const struct cell *cell)
+{
+    char number[64];
+
+    if (column->kind == COLUMN_TEXT) {
+        write_quoted(o, cell->text);
+        return;
+    }
+    if (column->kind == COLUMN_COUNT)
+        snprintf(number, sizeof number, "%llu", (unsigned long long)cell->number);
+    else if (column->kind == COLUMN_SHARE)
+        snprintf(number, sizeof number, "%.3f", cell->percent);
+    else
+        snprintf(number, sizeof number, "%.6f", (double)cell->number / NS_PER_S);
+    out_text(o, number);
+}
+
+void table_write_csv(const struct table *t, struct out *o)
+{
+    bool first = true;
+
+    for (size_t i = 0; i < t->column_count; i++) {
+        if (t->columns[i].use == COLUMN_SHOWN)
+            continue;
+        out_printf(o, "%s%s", first ? "" : ",", t->columns[i].key);
+        first = false;
+    }
+    out_text(o, "\n");
+    for (size_t row = 0; row < table_rows(t); row++) {
+        first = true;
+        for (size_t i = 0; i < t->column_count; i++) {
+            if (t->columns[i].use == COLUMN_SHOWN)
+                continue;
+            out_text(o, first ? "" : ",");
+            write_datum(o, &t->columns[i], table_cell(t, row, i));
+            first = false;
+        }
+        out_text(o, "\n");
+    }
+}
