@@ -1,5 +1,5 @@
-/* A command of heatline: a file of this folder and a row in command.c. The rows make `heatline help`, the man page and
- * the completions. */
+/* A command of heatline: a file of this folder and a row in command.c. The rows make `heatline
+ * help`, the man page and the completions. */
 #ifndef HEATLINE_CLI_COMMAND_H
 #define HEATLINE_CLI_COMMAND_H
 

@@ -1,5 +1,5 @@
-/* Lays out --help: usage, about, options in groups, examples. Plain ASCII and no colour, so that it reads the
- * same in a pager, a pipe and a bug report. */
+/* Lays out --help: usage, about, options in groups, examples. Plain ASCII and no colour, so that
+ * it reads the same in a pager, a pipe and a bug report. */
 #include "cli/help.h"
 
 #include <string.h>

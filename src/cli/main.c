@@ -1,4 +1,5 @@
-/* Finds the command, parses its options, runs it and reports how it ended. argv[0] changes nothing. */
+/* Finds the command, parses its options, runs it and reports how it ended. argv[0] changes
+ * nothing. */
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>

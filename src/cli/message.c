@@ -1,5 +1,5 @@
-/* The only place that prints errors. Bytes that came from elsewhere (a file name, another process's command
- * line) lose their control characters, so that they cannot drive the terminal. */
+/* The only place that prints errors. Bytes that came from elsewhere (a file name, another
+ * process's command line) lose their control characters, so that they cannot drive the terminal. */
 #include "cli/message.h"
 
 #include <stdarg.h>

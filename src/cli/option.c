@@ -1,5 +1,5 @@
-/* Reads a command line by the rows of its command. Knows the grammar of options; what a value may be is
- * option_value.c's business, what it means is the command's. */
+/* Reads a command line by the rows of its command. Knows the grammar of options; what a value may
+ * be is option_value.c's business, what it means is the command's. */
 #include "cli/option.h"
 
 #include <ctype.h>
@@ -109,7 +109,8 @@ static int find_letter(const struct parse *p, char letter, struct found *ret_fou
     return err_set(p->err, STATUS_USAGE, "unknown option '-%c'", letter);
 }
 
-/* A word that begins with '-' is taken for a forgotten value's neighbour, unless it is "-" or a number. */
+/* A word that begins with '-' is taken for a forgotten value's neighbour, unless it is "-" or a
+ * number. */
 static int value_of_next(struct parse *p, const struct option *row, const char **ret_value)
 {
     const char *word = *p->next;

@@ -1,7 +1,8 @@
-/* Options of a command: a row each. The rows make the parser, --help, the man page and the completions.
+/* Options of a command: a row each. The rows make the parser, --help, the man page and the
+ * completions.
  *
- * Understood: --name value, --name=value, unambiguous beginnings of long names, `_` for `-` in them, -nVALUE,
- * -n VALUE, -n=VALUE, letters in one word (-st), `--` ends the options. */
+ * Understood: --name value, --name=value, unambiguous beginnings of long names, `_` for `-` in
+ * them, -nVALUE, -n VALUE, -n=VALUE, letters in one word (-st), `--` ends the options. */
 #ifndef HEATLINE_CLI_OPTION_H
 #define HEATLINE_CLI_OPTION_H
 
@@ -56,9 +57,9 @@ struct arguments {
     bool help; /* --help was there; nothing after it was looked at */
 };
 
-/* Fills `options` (which holds the defaults) and `ret_arguments` from argv (NULL-ended, without the command's
- * name). With `program` the first operand ends the options: it and what follows is somebody else's
- * command line. 0 or -1 with STATUS_USAGE. option_release either way. */
+/* Fills `options` (which holds the defaults) and `ret_arguments` from argv (NULL-ended, without
+ * the command's name). With `program` the first operand ends the options: it and what follows is
+ * somebody else's command line. 0 or -1 with STATUS_USAGE. option_release either way. */
 int option_parse(const struct option_group *groups, bool program, char *const *argv, void *options,
                  struct arguments *ret_arguments, struct err *err);
 void option_release(const struct option_group *groups, void *options, struct arguments *arguments);

@@ -1,5 +1,5 @@
-/* Turns the text of a value into what the row's kind stores, and says what would have been right. It knows one
- * row at a time; where the value stood on the command line is option.c's business. */
+/* Turns the text of a value into what the row's kind stores, and says what would have been right.
+ * It knows one row at a time; where the value stood on the command line is option.c's business. */
 #include "cli/option_value.h"
 
 #include <ctype.h>

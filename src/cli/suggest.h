@@ -5,7 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* How many keystrokes apart (insert, delete, replace, swap), at least; long words count as far apart. */
+/* How many keystrokes apart (insert, delete, replace, swap), at least; long words count as far
+ * apart. */
 unsigned suggest_distance(const char *typed, const char *name);
 /* Whether somebody who typed that may have meant this. */
 bool suggest_near(const char *typed, const char *name);
