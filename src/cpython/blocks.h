@@ -1,0 +1,26 @@
+/* A `struct mem` that remembers small reads for as long as one look at the target lasts: objects lie close
+ * together, so that hundreds of them cost a few dozen system calls. What it gives is as old as the first read of the
+ * block. */
+#ifndef HEATLINE_CPYTHON_BLOCKS_H
+#define HEATLINE_CPYTHON_BLOCKS_H
+
+#include <stdint.h>
+
+#include "subject/mem.h"
+
+enum {
+    BLOCK_BYTES = 512, /* divides a page: a block is mapped as a whole or not at all */
+    BLOCKS_COUNT = 128,
+};
+
+struct blocks {
+    struct mem mem; /* read through this one */
+    struct mem *under;
+    uint64_t numbers[BLOCKS_COUNT]; /* address / BLOCK_BYTES + 1; 0: empty */
+    uint8_t bytes[BLOCKS_COUNT][BLOCK_BYTES];
+};
+
+void blocks_init(struct blocks *b,
+                 struct mem *under); /* nothing to release; `under` must outlive it */
+
+#endif
