@@ -21,10 +21,11 @@ struct query {
     bool full_filenames; /* else shortened to the part from the outermost package */
     bool gc;             /* a frame <GC> on top while the collector runs */
     uint32_t max_depth;  /* keep that many outermost frames; 0 = all */
-    const char *const *include; /* keep stacks in which a frame matches one of these (NULL-ended or NULL) */
-    const char *const *exclude; /* drop frames that match one of these */
+    const char *const
+        *include; /* keep stacks in which a frame matches one of these (NULL-ended or NULL) */
+    const char *const *exclude;      /* drop frames that match one of these */
     const char *const *thread_limit; /* only these threads: a tid, or a name (glob) */
-    const char *title;   /* of the report; NULL: made from the recording's notes */
+    const char *title;               /* of the report; NULL: made from the recording's notes */
 };
 
 #endif

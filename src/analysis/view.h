@@ -22,14 +22,14 @@ struct view_frame {
     enum view_frame_kind kind;
 };
 
-struct view_node { /* a stack */
+struct view_node {   /* a stack */
     uint32_t parent; /* 0 = root; a parent precedes its children */
     uint32_t frame;
     uint32_t depth; /* 1 for a root's child */
 };
 
 struct view_thread {
-    const char *name; /* as shown */
+    const char *name;           /* as shown */
     uint32_t tid, pid, process; /* process: index into profile->processes */
     uint64_t start_ns, end_ns;
     uint32_t first_sample, samples; /* range in `samples` */
@@ -37,7 +37,7 @@ struct view_thread {
 
 struct view_sample {
     uint64_t t_ns, weight_ns;
-    uint32_t node; /* 0 = no frames */
+    uint32_t node;  /* 0 = no frames */
     uint32_t state; /* enum sample_state */
 };
 
@@ -45,9 +45,9 @@ struct view {
     const struct profile *profile;
     struct query query;
     const char *title;
-    double rate_hz;     /* asked for */
+    double rate_hz; /* asked for */
     uint64_t start_ns, end_ns;
-    uint64_t total_ns;  /* sum of the weights of kept samples */
+    uint64_t total_ns;                 /* sum of the weights of kept samples */
     struct vec frames, nodes, threads; /* entry 0 of frames and nodes is "none" */
     struct vec samples;                /* grouped by thread, in time order within */
     struct view_text *text;            /* private */

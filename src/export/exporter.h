@@ -18,7 +18,7 @@ struct exporter {
 
 extern const struct exporter exporters[]; /* ended by a NULL name */
 
-const struct exporter *exporter_named(const char *name);      /* also "flamegraph"; NULL = unknown */
-const struct exporter *exporter_for_path(const char *path);   /* by suffix; NULL = no guess */
+const struct exporter *exporter_named(const char *name);    /* also "flamegraph"; NULL = unknown */
+const struct exporter *exporter_for_path(const char *path); /* by suffix; NULL = no guess */
 
 #endif

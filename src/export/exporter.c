@@ -1,0 +1,59 @@
+/* The table of formats. */
+#include "export/exporter.h"
+
+#include <string.h>
+
+#include "export/formats.h"
+
+const struct exporter exporters[] = {
+    {"svg", ".svg .html", "flame graph that opens in any browser: zoom, search, tooltips",
+     svg_write},
+    {"raw", ".txt .collapsed .folded",
+     "one line per stack and its count, for other flame graph tools", raw_write},
+    {"speedscope", ".speedscope.json .speedscope", "speedscope.app: a timeline per thread",
+     speedscope_write},
+    {"heat", ".heat", "Heatline's own recording, which every other format can be made of", NULL},
+    {NULL, NULL, NULL, NULL},
+};
+
+const struct exporter *exporter_named(const char *name)
+{
+    if (strcmp(name, "flamegraph") == 0) {
+        name = "svg"; /* as py-spy calls it */
+    }
+    for (const struct exporter *e = exporters; e->name; e++) {
+        if (strcmp(e->name, name) == 0) {
+            return e;
+        }
+    }
+    return NULL;
+}
+
+/* Length of the longest of the blank-separated suffixes that `path` ends in; 0 = none. */
+static size_t suffix_len(const char *suffixes, const char *path)
+{
+    size_t best = 0, path_len = strlen(path);
+    while (*suffixes) {
+        size_t len = strcspn(suffixes, " ");
+        if (len > best && len < path_len && memcmp(path + path_len - len, suffixes, len) == 0) {
+            best = len;
+        }
+        suffixes += len;
+        suffixes += strspn(suffixes, " ");
+    }
+    return best;
+}
+
+const struct exporter *exporter_for_path(const char *path)
+{
+    const struct exporter *best = NULL;
+    size_t best_len = 0;
+    for (const struct exporter *e = exporters; e->name; e++) {
+        size_t len = suffix_len(e->suffixes, path);
+        if (len > best_len) {
+            best = e;
+            best_len = len;
+        }
+    }
+    return best;
+}

@@ -1,0 +1,164 @@
+/* https://www.speedscope.app/file-format-schema.json: one sampled profile per thread, in seconds.
+ * Time in which a thread was not sampled is an empty stack, so that its timeline stays true. Every
+ * frame has all four keys, with null for what is not known: readers of py-spy's files count on it. */
+#include <inttypes.h>
+
+#include "analysis/timeline.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/str.h"
+#include "export/formats.h"
+#include "export/path.h"
+
+static void number_or_null(struct json *j, uint32_t number)
+{
+    if (number) {
+        json_uint(j, number);
+    } else {
+        json_null(j);
+    }
+}
+
+static void write_frames(struct json *j, const struct view *v)
+{
+    json_array(j);
+    for (size_t i = 1; i < v->frames.len; i++) { /* entry 0 is "none": ours count from 1 */
+        const struct view_frame *frame = vec_at(&v->frames, i);
+        json_object(j);
+        json_key(j, "name");
+        json_text(j, frame->name);
+        json_key(j, "file");
+        if (frame->path[0]) {
+            json_text(j, frame->path);
+        } else {
+            json_null(j);
+        }
+        json_key(j, "line");
+        number_or_null(j, frame->line);
+        json_key(j, "col");
+        json_null(j);
+        json_object_end(j);
+    }
+    json_array_end(j);
+}
+
+static void write_samples(struct json *j, const struct view *v, const struct view_thread *thread)
+{
+    struct timeline timeline;
+    struct timeline_span span;
+    struct vec path;
+    vec_init(&path, sizeof(uint32_t));
+    timeline_init(&timeline, v, thread);
+    json_array(j);
+    for (int first = 1; timeline_next(&timeline, &span); first = 0) {
+        if (span.gap && !first) {
+            json_array(j);
+            json_array_end(j);
+        }
+        path_of(v, span.sample->node, &path);
+        json_array(j);
+        for (size_t i = 0; i < path.len; i++) {
+            const struct view_node *node = vec_at(&v->nodes, *(uint32_t *)vec_at(&path, i));
+            json_uint(j, node->frame - 1);
+        }
+        json_array_end(j);
+    }
+    json_array_end(j);
+    vec_release(&path);
+}
+
+static void seconds(struct json *j, uint64_t ns)
+{
+    json_double(j, (double)ns / NS_PER_S, 9);
+}
+
+/* Returns when the last sample ends. */
+static uint64_t write_weights(struct json *j, const struct view *v,
+                              const struct view_thread *thread)
+{
+    struct timeline timeline;
+    struct timeline_span span;
+    uint64_t last_ns = 0;
+    timeline_init(&timeline, v, thread);
+    json_array(j);
+    for (int first = 1; timeline_next(&timeline, &span); first = 0) {
+        if (span.gap && !first) {
+            seconds(j, span.from_ns - last_ns);
+        }
+        seconds(j, span.to_ns - span.from_ns);
+        last_ns = span.to_ns;
+    }
+    json_array_end(j);
+    return last_ns;
+}
+
+static void write_name(struct json *j, const struct view *v, const struct view_thread *thread)
+{
+    struct str name = STR_EMPTY;
+    if (v->query.processes) {
+        str_printf(&name, "Process %" PRIu32 " ", thread->pid);
+    }
+    str_printf(&name, "Thread %" PRIu32 " \"%s\"", thread->tid, thread->name);
+    json_text(j, name.data);
+    str_release(&name);
+}
+
+static void write_thread(struct json *j, const struct view *v, const struct view_thread *thread,
+                         uint64_t start_ns)
+{
+    struct timeline timeline;
+    struct timeline_span span;
+    timeline_init(&timeline, v, thread);
+    timeline_next(&timeline, &span);
+
+    json_object(j);
+    json_key(j, "type");
+    json_text(j, "sampled");
+    json_key(j, "name");
+    write_name(j, v, thread);
+    json_key(j, "unit");
+    json_text(j, "seconds");
+    json_key(j, "startValue");
+    seconds(j, span.from_ns - start_ns);
+    json_key(j, "samples");
+    write_samples(j, v, thread);
+    json_key(j, "weights");
+    uint64_t end_ns = write_weights(j, v, thread);
+    json_key(j, "endValue");
+    seconds(j, end_ns - start_ns);
+    json_object_end(j);
+}
+
+int speedscope_write(const struct view *v, struct out *o, struct err *err)
+{
+    (void)err;
+    struct json j;
+    json_init(&j, o);
+    json_object(&j);
+    json_key(&j, "$schema");
+    json_text(&j, "https://www.speedscope.app/file-format-schema.json");
+    json_key(&j, "name");
+    json_text(&j, v->title);
+    json_key(&j, "exporter");
+    json_text(&j, "heatline@" HEATLINE_VERSION);
+    json_key(&j, "activeProfileIndex");
+    json_uint(&j, 0);
+    json_key(&j, "shared");
+    json_object(&j);
+    json_key(&j, "frames");
+    write_frames(&j, v);
+    json_object_end(&j);
+    json_key(&j, "profiles");
+    json_array(&j);
+    uint64_t start_ns = timeline_start_ns(v);
+    for (size_t i = 0; i < v->threads.len; i++) {
+        const struct view_thread *thread = vec_at(&v->threads, i);
+        if (thread->samples) {
+            write_thread(&j, v, thread, start_ns);
+        }
+    }
+    json_array_end(&j);
+    json_object_end(&j);
+    out_text(o, "\n");
+    return 0;
+}
