@@ -1,15 +1,14 @@
 """How much slower the target becomes.
 
-One target does rounds of equal work without end and times each. A window without a profiler is
-followed by one with it, and the rounds that lie within each window are compared: the fastest with
-the fastest, the median with the median. So bare and profiled rounds come from the same process,
-seconds apart. A profiler's start is not in the window.
+One target does rounds of equal work without end and times each. A window with a profiler lies
+between two without, and the rounds that lie within them are compared: the fastest with the fastest,
+the median with the median. So bare and profiled rounds come from the same process, seconds apart.
+A profiler's start is not in the window. Of several rounds of the figure the table shows the median,
+as the least of several differences would flatter.
 """
 
 import statistics
 import time
-
-from plan import rows
 
 NAME = "slowdown"
 TITLE = "target's slowdown, percent"
@@ -53,9 +52,8 @@ def compare(plan, profiler, program):
     arguments = [plan.natives] if program == "natives" else []
     with plan.target(profiler, f"{program}.py", *arguments, "rounds") as target:
         target.lines(0.5)
-        lines = target.lines(width)
-        bare = rounds_of(lines)
-        seconds = int(LEAD_S + width + 1)
+        bare = rounds_of(target.lines(width / 2))
+        seconds = round(LEAD_S + width + 1)
         sampler, out = plan.start(profiler, target, RATES[program], seconds)
         target.lines(LEAD_S)
         begin = time.monotonic()
@@ -64,7 +62,9 @@ def compare(plan, profiler, program):
         if sampler.over():
             raise RuntimeError("it ended early: " + sampler.complaint())
         account = sampler.finish(profiler.stop)
-        profiled = within(rounds_of(lines + target.lines(2, enough=2)), begin, end)
+        lines += target.lines(2, enough=2)
+        bare += rounds_of(target.lines(width / 2))
+    profiled = within(rounds_of(lines), begin, end)
     if not bare or not profiled:
         raise RuntimeError("the target finished no round")
     count, _ = profiler.samples(out, account)
@@ -83,4 +83,13 @@ def measure(plan):
     plan.natives = plan.compiled("natives.c", "-shared", "-fPIC")
     cases = [(profiler, program) for program in RATES for profiler in plan.profilers]
     found = plan.interleave(cases, lambda case: compare(plan, *case))
-    return rows(found, "slower", label=VARIANT)
+    made = []
+    for (profiler, program), (values, why) in found.items():
+        labels = {"profiler": profiler.name, "program": program}
+        if why:
+            made.append({**labels, "failed": why})
+            continue
+        middle = {key: statistics.median(value[key] for value in values) for key in values[0]}
+        made.append({**labels, **middle, "counted": sum(value["counted"] for value in values)})
+        made[-1]["rounds"] = [value["slower"] for value in values]
+    return made
