@@ -6,8 +6,7 @@
 #include "cli/suggest.h"
 
 const struct command *const commands[] = {
-    &command_help,
-    NULL,
+    &command_report, &command_export, &command_info, &command_help, NULL,
 };
 
 static const char *name_at(size_t i)

@@ -20,7 +20,7 @@ struct command {
     int (*run)(const struct arguments *arguments, struct err *err);
 };
 
-extern const struct command command_help;
+extern const struct command command_export, command_help, command_info, command_report;
 
 extern const struct command *const commands[]; /* NULL-ended */
 

@@ -63,7 +63,8 @@ static void add_doc(struct str *doc, const struct option *row)
 
 static void add_group(struct str *s, const struct option_group *group)
 {
-    str_printf(s, "\n%s:\n", group->heading);
+    if (group->heading != NULL)
+        str_printf(s, "\n%s:\n", group->heading);
     for (const struct option *row = group->rows; row->name != NULL; row++) {
         struct str name = STR_EMPTY, doc = STR_EMPTY;
         if (row->hidden)

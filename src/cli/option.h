@@ -43,7 +43,7 @@ struct option {
 
 /* Rows about one struct, which lies at `offset` in the command's own. */
 struct option_group {
-    const char *heading;       /* of --help */
+    const char *heading;       /* of --help; NULL = goes on under the last one */
     const struct option *rows; /* NULL ends the groups */
     size_t offset;
 };

@@ -30,11 +30,6 @@ const struct option view_option_rows[] = {
      .kind = OPTION_FLAG,
      .offset = AT(idle),
      .doc = "Keep what threads do while they are off the processor"},
-    {.name = "threads",
-     .letter = 't',
-     .kind = OPTION_FLAG,
-     .offset = AT(threads),
-     .doc = "Show each thread by itself"},
     {.name = "subprocesses",
      .letter = 's',
      .kind = OPTION_FLAG,
@@ -80,6 +75,15 @@ const struct option view_option_rows[] = {
      .min = 1,
      .max = 1000000,
      .doc = "Show only the N outermost frames of each stack"},
+    {0},
+};
+
+const struct option view_thread_rows[] = {
+    {.name = "threads",
+     .letter = 't',
+     .kind = OPTION_FLAG,
+     .offset = AT(threads),
+     .doc = "Show each thread by itself"},
     {0},
 };
 

@@ -15,6 +15,7 @@ struct view_options {
 };
 
 extern const struct option view_option_rows[];
+extern const struct option view_thread_rows[]; /* --threads, which means something else in report */
 
 /* The query points into the options. */
 struct query view_options_query(const struct view_options *options);

@@ -9,10 +9,10 @@
 #include "report/tree.h"
 
 const struct report reports[] = {
-    {"functions", "The hottest functions", functions_write},
-    {"lines", "The hottest lines, with their source where it can be read", lines_write},
-    {"tree", "Who calls whom, down to one percent", tree_write},
-    {"threads", "Each thread: on the processor, idle, holding or waiting for the GIL",
+    {"functions", "The hottest functions", 20, functions_write},
+    {"lines", "The hottest lines, with their source where it can be read", 20, lines_write},
+    {"tree", "Who calls whom, down to one percent", 0, tree_write},
+    {"threads", "Each thread: on the processor, idle, holding or waiting for the GIL", 0,
      threads_write},
     {0},
 };

@@ -21,6 +21,7 @@ struct report_options {
 struct report {
     const char *name; /* --functions, --lines, … */
     const char *doc;
+    uint32_t rows; /* how many to show as text unless told; 0 = all */
     int (*write)(const struct view *v, const struct report_options *options, struct out *o,
                  struct err *err);
 };

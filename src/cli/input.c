@@ -1,0 +1,75 @@
+/* Replays a recording into a profile, and says when the recording is not whole. */
+#include "cli/input.h"
+
+#include "cli/message.h"
+
+const char *input_operand(const struct arguments *arguments, struct err *err)
+{
+    if (arguments->operand_count == 1)
+        return arguments->operands[0];
+    if (arguments->operand_count == 0) {
+        err_set(err, STATUS_USAGE, "which recording? No file was named");
+        err_hint(err, "'heatline record -o profile.heat -- COMMAND' makes one");
+    } else {
+        err_set(err, STATUS_USAGE, "one recording at a time: what is '%s'?",
+                arguments->operands[1]);
+    }
+    return NULL;
+}
+
+/* Counts on the way into the profile what the profile does not keep. */
+struct counter {
+    struct sink sink;
+    struct sink *next;
+    uint64_t looks;
+};
+
+static int counter_emit(struct sink *sink, const struct event *event)
+{
+    struct counter *counter = (struct counter *)sink;
+
+    counter->looks += event->kind == EVENT_TICK;
+    return counter->next->emit(counter->next, event);
+}
+
+static void counter_begin_stream(struct sink *sink)
+{
+    struct counter *counter = (struct counter *)sink;
+
+    if (counter->next->begin_stream != NULL)
+        counter->next->begin_stream(counter->next);
+}
+
+int input_open(struct input *in, const char *path, struct err *err)
+{
+    struct reader *reader = reader_open(path, err);
+
+    if (reader == NULL)
+        return -1;
+    *in = (struct input){.profile = profile_new()};
+    struct counter counter = {{counter_emit, counter_begin_stream}, &in->profile->sink, 0};
+    int result = reader_replay(reader, &counter.sink, &in->summary, err);
+    in->looks = counter.looks;
+    reader_free(reader);
+    if (result != 0)
+        input_release(in);
+    return result;
+}
+
+void input_warn(const struct input *in, const char *path)
+{
+    if (in->summary.damaged_segments > 0)
+        message_note("%llu of %u parts of '%s' are damaged and only partly shown",
+                     (unsigned long long)in->summary.damaged_segments, in->summary.segments, path);
+    if (in->summary.lost > 0)
+        message_note("%llu events found no room in '%s' and are missing",
+                     (unsigned long long)in->summary.lost, path);
+    if (!in->summary.complete)
+        message_note("'%s' has no clean end; all that was written is shown", path);
+}
+
+void input_release(struct input *in)
+{
+    profile_free(in->profile);
+    in->profile = NULL;
+}
