@@ -1,8 +1,8 @@
 """Finds the Python interpreters of this machine; knows nothing of Heatline.
 
-tools/pythons lists them: LABEL, VERSION, COMMAND, separated by tabs. A label may have a prefix, as
-in sid-3.14. One command starts its Python in a root and mount namespace of its own, where this
-checkout and /tmp lie at their usual places.
+tools/pythons lists them: LABEL, VERSION, COMMAND, separated by tabs. A label may have a suffix, as in
+3.14-chroot, which starts its Python in a root and mount namespace of its own, where this checkout
+and /tmp lie at their usual places. HEATLINE_PYTHONS="3.8 3.13t" leaves only these labels.
 """
 import json
 import os
@@ -69,6 +69,9 @@ def discover():
             entries.append((label, Interpreter(label, command), None))
         except (OSError, RuntimeError, ValueError) as error:
             entries.append((label, None, "%s does not start: %s" % (shlex.join(command), error)))
+    only = os.environ.get("HEATLINE_PYTHONS", "").split()
+    if only:
+        return sorted((entry for entry in entries if entry[0] in only), key=order)
     there = {family(entry) for entry in entries}
     for name in FAMILIES:
         if name not in there:

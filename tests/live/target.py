@@ -11,6 +11,34 @@ from pathlib import Path
 PROGRAMS = Path(__file__).resolve().parents[1] / "fixtures" / "programs"
 
 
+def until(condition, what, timeout_s=20):
+    """The first true value of condition(); for what has no file descriptor to wait on."""
+    limit = time.monotonic() + timeout_s
+    while True:
+        value = condition()
+        if value:
+            return value
+        assert time.monotonic() < limit, "waited %s s in vain: %s" % (timeout_s, what)
+        time.sleep(0.005)
+
+
+def state(pid):
+    """The state letter of a process, e.g. R, S, T (stopped), t (traced), Z; None when it is gone."""
+    try:
+        return Path("/proc/%d/stat" % pid).read_text().rsplit(")", 1)[1].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+
+
+def tracers(pid):
+    """Who traces the process's threads, without nobody."""
+    found = set()
+    for status in Path("/proc/%d/task" % pid).glob("*/status"):
+        found |= {int(line.split()[1]) for line in status.read_text().splitlines()
+                  if line.startswith("TracerPid:")}
+    return found - {0}
+
+
 class Target:
     """A running program. Its first line of output says that it has reached its place."""
 

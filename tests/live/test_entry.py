@@ -10,7 +10,7 @@ import pytest
 from stacks import plain
 from target import PROGRAMS, Target
 
-PARKED = [("outer", 13), ("inner", 9)]
+PARKED = [("outer", 12), ("inner", 8)]
 
 
 def where(profile, last=2):

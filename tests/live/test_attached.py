@@ -1,0 +1,125 @@
+"""A program that we attach to: undisturbed while we look, while we die and after we have left."""
+import os
+import signal
+
+import pytest
+
+from stacks import parse_speedscope
+from target import PROGRAMS, state, tracers, until
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("option", [None, "--nonblocking", "--blocking"])
+def test_program_goes_on_afterwards(one_python, start, heatline, option):
+    program = start(one_python, "launched.py", "lines")
+    program.line()
+    profile = heatline.record("-i", *([option] if option else []), pid=program.pid, rate_hz=200)
+    assert len(profile.samples) > 100, "1 s at 200 Hz gave %d samples" % len(profile.samples)
+    program.say("you")
+    assert program.line() == "heard you"
+    assert not tracers(program.pid)
+    assert state(program.pid) in "RS"
+    program.close()
+    assert program.wait() == 0
+
+
+def test_several_programs_at_once(one_python, start, heatline):
+    programs = [start(one_python, "parked.py", n) for n in range(3)]
+    for program in programs:
+        program.line()
+    options = [word for program in programs[1:] for word in ("-p", program.pid)]
+    profile = heatline.record("-i", "-t", *options, pid=programs[0].pid)
+    assert {sample.tid for sample in profile.samples} == {program.pid for program in programs}
+    weights = [profile.of_thread(program.pid).total for program in programs]
+    assert max(weights) - min(weights) < 0.2, "each is parked for 1 s: %s" % weights
+
+
+def test_hexadecimal_pid(one_python, start, heatline):
+    program = start(one_python, "longsleep.py")
+    program.line()
+    assert heatline.record("-i", pid=hex(program.pid)).samples
+
+
+@pytest.mark.parametrize("option", [None, "--blocking"])
+def test_stopped_program_stays_stopped(one_python, start, heatline, option):
+    program = start(one_python, "launched.py", "lines")
+    program.line()
+    os.kill(program.pid, signal.SIGSTOP)
+    until(lambda: state(program.pid) == "T", "the program is stopped")
+    profile = heatline.record("-i", *([option] if option else []), pid=program.pid)
+    assert profile.containing("lines") > 99, profile.summary()
+    assert state(program.pid) == "T", "it must still be stopped, not %s" % state(program.pid)
+    os.kill(program.pid, signal.SIGCONT)
+    program.say("again")
+    assert program.line() == "heard again"
+
+
+def test_program_that_is_killed_meanwhile(python, start, heatline, keep):
+    program = start(python, "mixed_threads.py")
+    program.line()
+    out = heatline.path(".json")
+    run = keep(heatline.start("record", "-s", "-f", "speedscope", "-o", out, "-r", 1000,
+                              "-p", program.pid))
+    until(lambda: begun(out), "recording has begun")
+    os.kill(program.pid, signal.SIGKILL)
+    program.wait()
+    assert run.wait(10) == 0, run.said()
+    profile = parse_speedscope(out.read_text())
+    assert profile.containing("compute") > 50, profile.summary()
+    assert not list(out.parent.glob("*.heat"))
+
+
+def begun(out):
+    """A recording, finished or not, with something in it lies beside the output."""
+    return [path for path in out.parent.glob("*.heat") if path.stat().st_blocks]
+
+
+@pytest.mark.parametrize("option", [None, "--blocking"])
+def test_we_are_killed_meanwhile(one_python, start, heatline, keep, option):
+    program = start(one_python, "launched.py", "lines")
+    program.line()
+    out = heatline.path(".heat")
+    run = keep(heatline.start("record", "-i", "-r", 1000, *([option] if option else []),
+                              "-o", out, "-p", program.pid))
+    until(lambda: begun(out), "recording has begun")
+    for number in range(20):
+        program.say(str(number))
+        assert program.line() == "heard %d" % number
+    os.kill(run.pid, signal.SIGKILL)
+    assert run.wait() == -signal.SIGKILL
+    (left,) = begun(out)
+    info = heatline.info(left)
+    assert info["samples"] > 100, "20 x 50 ms at 1,000 Hz leave samples behind: %r" % info
+    profile = heatline.export(left, "speedscope")
+    assert profile.containing("lines") > 99, profile.summary()
+    program.say("after")
+    assert program.line() == "heard after", "the program must survive us"
+    assert not tracers(program.pid)
+
+
+def test_launched_program_outlives_our_death(one_python, heatline, keep):
+    out = heatline.path(".heat")
+    run = keep(heatline.start("record", "-o", out, "--", *one_python.command,
+                              PROGRAMS / "launched.py", "lines"))
+    pid = int(run.line().split()[1])
+    until(lambda: begun(out), "recording has begun")
+    for number in range(5):
+        run.say(str(number))
+        assert run.line() == "heard %d" % number
+    os.kill(run.pid, signal.SIGKILL)
+    run.wait()
+    run.say("after")
+    assert run.line() == "heard after"
+    assert state(pid) in ("R", "S")
+    (left,) = begun(out)
+    assert heatline.info(left)["samples"] > 5
+
+
+def test_fork_in_the_target_is_no_trouble(one_python, start, heatline):
+    program = start(one_python, None, "-c", (
+        "import os, time\nprint('ready', flush=True)\n"
+        "def make():\n    pid = os.fork()\n    if pid == 0:\n        os._exit(0)\n    os.waitpid(pid, 0)\n"
+        "while True:\n    make()\n"))
+    program.line()
+    profile = heatline.record("-i", pid=program.pid, rate_hz=500)
+    assert profile.containing("make") > 80, profile.summary()
