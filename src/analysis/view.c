@@ -32,7 +32,6 @@ struct builder {
     uint32_t *roots;   /* by index in view->threads; NO_ROOT = not made yet */
     uint32_t *names;   /* ids of texts, by index in view->threads */
     uint32_t title;
-    uint32_t gc_frame;
 };
 
 static bool is_number(const char *text)
@@ -124,7 +123,7 @@ static void add_sample(struct builder *b, const struct profile_sample *sample)
         return;
     }
     if (b->view->query.gc && (sample->state & SAMPLE_GC)) {
-        node = tree_child(&b->tree, node, b->gc_frame);
+        node = tree_child(&b->tree, node, frames_synthetic(&b->frames, VIEW_SYNTHETIC, "<GC>"));
     }
     *(uint32_t *)vec_push(&b->owners) = owner;
     *(struct view_sample *)vec_push(&b->view->samples) = (struct view_sample){
@@ -242,7 +241,6 @@ int view_init(struct view *v, const struct profile *p, const struct query *q, st
     tree_init(&b.tree, p, &v->query, &b.frames, &v->nodes);
     vec_init(&b.owners, sizeof(uint32_t));
     b.title = frames_text(&b.frames, title_of(p, q));
-    b.gc_frame = frames_synthetic(&b.frames, VIEW_SYNTHETIC, "<GC>");
     add_threads(&b);
     for (size_t i = 0; i < p->samples.len; i++) {
         add_sample(&b, vec_at(&p->samples, i));

@@ -16,7 +16,7 @@ static const struct palette palettes[COLOR_KINDS] = {
     [COLOR_OWN] = {"your code", 0.80, 0.125, 58, 17},
     [COLOR_PACKAGE] = {"packages", 0.79, 0.085, 262, 32},
     [COLOR_LIBRARY] = {"standard library", 0.84, 0.065, 172, 22},
-    [COLOR_NEUTRAL] = {"processes and threads", 0.885, 0.012, 80, 0},
+    [COLOR_NEUTRAL] = {"no Python frame", 0.885, 0.012, 80, 0},
     [COLOR_MARK] = {"garbage collection", 0.75, 0.13, 350, 0},
 };
 

@@ -3,7 +3,8 @@
 (() => {
 'use strict';
 const SVG = 'http://www.w3.org/2000/svg', HTML = 'http://www.w3.org/1999/xhtml';
-const LABEL_MIN = 22, THIN_MAX = 3;
+const LABEL_MIN = 22, LABEL_PAD = 5, LABEL_GAP = 7, PLACE_MIN = 34, THIN_MAX = 3;
+const MARGIN = 16, TOOLS = 330;
 const self = document.currentScript;
 const root = self ? self.closest('svg.heatline') : document.querySelector('svg.heatline');
 const details = root.querySelector('.details');
@@ -15,6 +16,9 @@ const byElement = new Map();
 const open = [];
 for (const element of root.querySelectorAll('.b')) {
     const told = element.querySelector('title');
+    const text = element.querySelector('text');
+    const lines = told.textContent.split('\n');
+    const cutAt = lines.length > 2 ? lines[0].lastIndexOf(' (') : -1;
     const depth = Number(element.getAttribute('y'));
     while (open.length && open[open.length - 1].y >= depth) {
         open.pop();
@@ -23,7 +27,9 @@ for (const element of root.querySelectorAll('.b')) {
         element, y: depth, parent: open[open.length - 1] || null, children: [],
         left: parseFloat(element.getAttribute('x')) / 100,
         width: parseFloat(element.getAttribute('width')) / 100,
-        lines: told.textContent.split('\n'),
+        lines, text,
+        name: cutAt < 0 ? lines[0] : lines[0].slice(0, cutAt),
+        place: cutAt < 0 ? '' : lines[0].slice(cutAt + 2, -1),
     };
     if (box.parent) {
         box.parent.children.push(box);
@@ -76,34 +82,74 @@ root.append(tip);
 
 let zoomed = all, focused = all, pattern = null;
 
-const pageWidth = () => root.clientWidth || root.getBoundingClientRect().width;
+let graphWidth = 0;
+const fontOf = (element) => {
+    const style = getComputedStyle(element);
+    return `${style.fontSize} ${style.fontFamily}`;
+};
+const sample = document.createElementNS(SVG, 'text');
+sample.append(document.createElementNS(SVG, 'tspan'));
+all.element.append(sample);
+const nameFont = fontOf(sample), placeFont = fontOf(sample.firstChild);
+sample.remove();
 
-function addLabel(box) {
-    const [label] = box.lines;
-    const cut = label.match(/^(.*) \(([^()]*|<[^>]*>[^()]*)\)$/s);
-    const text = document.createElementNS(SVG, 'text');
-    text.setAttribute('x', '5');
-    text.setAttribute('y', '13');
-    text.textContent = cut ? cut[1] : label;
-    if (cut) {
-        const place = document.createElementNS(SVG, 'tspan');
-        place.textContent = '  ' + cut[2];
-        text.append(place);
+const canvas = document.createElementNS(HTML, 'canvas').getContext('2d');
+const measured = new Map();
+function widthOf(text, font) {
+    const key = font + text;
+    if (!measured.has(key)) {
+        canvas.font = font;
+        measured.set(key, canvas.measureText(text).width);
     }
-    box.element.append(text);
-    return text;
+    return measured.get(key);
+}
+
+// As much of `text` as fits into `room` pixels, with an ellipsis where it was cut.
+function cut(text, font, room) {
+    if (widthOf(text, font) <= room) {
+        return text;
+    }
+    const letters = Array.from(text);
+    let fits = 0, fails = letters.length;
+    while (fails - fits > 1) {
+        const middle = (fits + fails) >> 1;
+        const part = letters.slice(0, middle).join('') + '…';
+        [fits, fails] = widthOf(part, font) <= room ? [middle, fails] : [fits, middle];
+    }
+    return fits ? letters.slice(0, fits).join('') + '…' : '';
+}
+
+function labelBox(box, pixels) {
+    const room = pixels - 2 * LABEL_PAD;
+    const name = cut(box.name, nameFont, room);
+    const left = room - widthOf(name, nameFont) - LABEL_GAP;
+    const place = name === box.name && left > PLACE_MIN ? cut(box.place, placeFont, left) : '';
+    if (!box.text) {
+        box.text = document.createElementNS(SVG, 'text');
+        box.text.setAttribute('x', LABEL_PAD);
+        box.text.setAttribute('y', '13');
+        box.element.append(box.text);
+    }
+    box.text.textContent = name;
+    if (place) {
+        const span = document.createElementNS(SVG, 'tspan');
+        span.setAttribute('dx', LABEL_GAP);
+        span.textContent = place;
+        box.text.append(span);
+    }
 }
 
 function place(box, left, width) {
-    const pixels = width * pageWidth();
+    const pixels = width * graphWidth;
     const {element} = box;
     element.style.display = '';
     element.setAttribute('x', 100 * left + '%');
     element.setAttribute('width', 100 * width + '%');
     element.classList.toggle('thin', pixels < THIN_MAX);
-    const text = element.querySelector('text') || (pixels >= LABEL_MIN && addLabel(box));
-    if (text) {
-        text.style.display = pixels >= LABEL_MIN ? '' : 'none';
+    if (pixels >= LABEL_MIN) {
+        labelBox(box, pixels);
+    } else if (box.text) {
+        box.text.textContent = '';
     }
 }
 
@@ -292,15 +338,20 @@ searchButton.addEventListener('click', openSearch);
 resetButton.addEventListener('click', () => zoom(all));
 
 function onResize() {
-    const width = pageWidth();
-    tools.setAttribute('x', Math.max(0, width - 616));
-    tools.setAttribute('width', Math.min(600, width));
+    const width = root.getBoundingClientRect().width;
+    graphWidth = Math.max(100, width - 2 * MARGIN);
+    root.querySelector('.boxes').setAttribute('width', graphWidth);
+    const toolsWidth = Math.min(600, width);
+    tools.setAttribute('x', width - toolsWidth - MARGIN);
+    tools.setAttribute('width', toolsWidth);
+    title.textContent = cut(fullTitle, titleFont, width - TOOLS - 2 * MARGIN);
     layOut();
 }
 
+const fullTitle = title.textContent;
+const titleFont = '650 ' + fontOf(title);
 root.setAttribute('width', '100%');
 all.element.setAttribute('tabindex', '0');
-title.setAttribute('data-full', title.textContent);
 onResize();
 window.addEventListener('resize', onResize);
 })();

@@ -17,6 +17,7 @@
 
 enum {
     WIDTH = 1200,  /* without scripts; with them it is the window's */
+    BOXES = 1168,  /* of that; flame.js knows the margins too */
     HEADER = 92,   /* title, facts, legend */
     FOOTER = 36,   /* details of the box under the pointer */
     ROW = 19,      /* a box and the gap below it */
@@ -42,7 +43,7 @@ static double share(const struct svg *s, uint64_t ns)
 
 static bool is_drawn(const struct svg *s, uint32_t node)
 {
-    return node == 0 || share(s, s->tree.nodes[node].total_ns) * WIDTH >= BOX_MIN;
+    return node == 0 || share(s, s->tree.nodes[node].total_ns) * BOXES >= BOX_MIN;
 }
 
 /* What the tooltip says: label, full path, figures. */
@@ -113,7 +114,7 @@ static void write_box(const struct svg *s, uint32_t node)
                100 * s->left[node], HEADER + depth * ROW, 100 * width, ROW - 1);
     write_title(s, node, frame);
     out_printf(s->out, "<rect width=\"100%%\" height=\"100%%\" fill=\"#%06" PRIx32 "\"/>", rgb);
-    if (width * WIDTH >= LABEL_MIN) {
+    if (width * BOXES >= LABEL_MIN) {
         write_label(s, node, frame);
     }
     out_text(s->out, "</svg>\n");
@@ -184,10 +185,12 @@ static void write_header(const struct svg *s)
 static void write_legend(const struct svg *s)
 {
     uint64_t self_ns[COLOR_KINDS] = {0};
+    self_ns[COLOR_NEUTRAL] = s->tree.nodes[0].self_ns;
     for (uint32_t node = 1; node < s->tree.len; node++) {
         self_ns[color_kind(calltree_frame(&s->tree, node))] += s->tree.nodes[node].self_ns;
     }
     out_text(s->out, "<text class=\"legend\" x=\"16\" y=\"75\">");
+    const char *gap = "";
     for (int kind = 0; kind < COLOR_KINDS; kind++) {
         if (!self_ns[kind]) {
             continue;
@@ -195,10 +198,10 @@ static void write_legend(const struct svg *s)
         struct str part = STR_EMPTY;
         figure_share(&part, self_ns[kind], s->all_ns);
         out_printf(s->out,
-                   "<tspan class=\"dot\" fill=\"#%06" PRIx32 "\">●</tspan>"
-                   "<tspan dx=\"5\">%s</tspan><tspan class=\"figure\" dx=\"5\">%s</tspan>"
-                   "<tspan dx=\"18\"></tspan>",
-                   color_kind_rgb(kind), color_kind_name(kind), part.data);
+                   "<tspan class=\"dot\"%s fill=\"#%06" PRIx32 "\">●</tspan>"
+                   "<tspan dx=\"5\">%s</tspan><tspan class=\"figure\" dx=\"5\">%s</tspan>",
+                   gap, color_kind_rgb(kind), color_kind_name(kind), part.data);
+        gap = " dx=\"18\"";
         str_release(&part);
     }
     out_text(s->out, "</text>\n");
@@ -206,7 +209,7 @@ static void write_legend(const struct svg *s)
 
 static void write_boxes(const struct svg *s)
 {
-    out_text(s->out, "<svg class=\"boxes\" x=\"0\" y=\"0\" width=\"100%\" height=\"100%\">\n");
+    out_printf(s->out, "<svg class=\"boxes\" x=\"16\" width=\"%d\" height=\"100%%\">\n", BOXES);
     write_box(s, 0);
     for (uint32_t at = calltree_next(&s->tree, 0, 1); at;) {
         bool drawn = is_drawn(s, at);
