@@ -144,7 +144,7 @@ static int take(struct parse *p, const struct found *found, const char *attached
 static int parse_long(struct parse *p, const char *word)
 {
     size_t name_bytes = strcspn(word, "=");
-    struct found found;
+    struct found found = {0};
 
     if (find_long(p, word, name_bytes, &found) != 0)
         return -1;
@@ -154,7 +154,7 @@ static int parse_long(struct parse *p, const char *word)
 static int parse_letters(struct parse *p, const char *word)
 {
     for (; *word != '\0' && !p->arguments->help; word++) {
-        struct found found;
+        struct found found = {0};
         if (find_letter(p, *word, &found) != 0)
             return -1;
         const char *attached = word[1] == '=' ? word + 2 : word + 1;
