@@ -106,8 +106,8 @@ static const struct option output_rows[] = {
 
 static const struct option_group groups[] = {
     {"Output", output_rows, 0},
-    {"View", view_option_rows, AT(view)},
-    {NULL, view_thread_rows, AT(view)},
+    {"View", view_thread_rows, AT(view)},
+    {NULL, view_option_rows, AT(view)},
     {"Other", option_help_rows, 0},
     {0},
 };

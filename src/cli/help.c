@@ -81,9 +81,11 @@ static void add_group(struct str *s, const struct option_group *group)
 void help_command(struct str *s, const struct command *command)
 {
     str_printf(s, "%s.\n\n", command->doc);
-    for (const char *const *usage = command->usage; *usage != NULL; usage++)
-        str_printf(s, "%s heatline %s %s\n", usage == command->usage ? "Usage:" : "      ",
-                   command->name, *usage);
+    for (const char *const *usage = command->usage; *usage != NULL; usage++) {
+        str_printf(s, "%s heatline %s ", usage == command->usage ? "Usage:" : "      ",
+                   command->name);
+        add_wrapped(s, strlen("Usage: heatline  ") + strlen(command->name), *usage);
+    }
     if (command->about != NULL) {
         str_add(s, "\n");
         add_wrapped(s, 0, command->about);
@@ -107,6 +109,6 @@ void help_overview(struct str *s)
         str_printf(s, "  %-*s", COMMAND_COLUMN - 2, (*c)->name);
         add_wrapped(s, COMMAND_COLUMN, (*c)->doc);
     }
-    str_add(s, "\n'heatline help COMMAND' or 'heatline COMMAND --help' tells all about one.\n"
-               "'heatline --version' tells the version.\n");
+    str_add(s, "\n`heatline help COMMAND` or `heatline COMMAND --help` tells all about one.\n"
+               "`heatline --version` tells the version.\n");
 }

@@ -9,7 +9,7 @@ const char *input_operand(const struct arguments *arguments, struct err *err)
         return arguments->operands[0];
     if (arguments->operand_count == 0) {
         err_set(err, STATUS_USAGE, "which recording? No file was named");
-        err_hint(err, "'heatline record -o profile.heat -- COMMAND' makes one");
+        err_hint(err, "`heatline record -o profile.heat -- COMMAND` makes one");
     } else {
         err_set(err, STATUS_USAGE, "one recording at a time: what is '%s'?",
                 arguments->operands[1]);

@@ -34,12 +34,13 @@ static int run_command(const struct command *command, char *const *argv, struct 
 
     if (command->defaults != NULL)
         memcpy(options, command->defaults, command->options_bytes);
-    /* A reader that has seen enough (`| head`) ends us quietly. Who runs a program hands on what it got. */
+    /* A reader that has seen enough (`| head`) ends us quietly. Who runs a program keeps the
+     * signals as they are: the program inherits them. */
     if (!command->program)
         signal(SIGPIPE, SIG_DFL);
     int status = option_parse(command->groups, command->program, argv, options, &arguments, err);
     if (status != 0 && err->hint[0] == '\0')
-        err_hint(err, "'heatline %s --help' lists the options", command->name);
+        err_hint(err, "`heatline %s --help` lists the options", command->name);
     if (status == 0)
         status = arguments.help ? print_help(command) : command->run(&arguments, err);
     option_release(command->groups, options, &arguments);
@@ -64,7 +65,7 @@ static int no_command(const char *typed, struct err *err)
         return print(&s, STATUS_OK);
     }
     err_set(err, STATUS_USAGE, "unknown option '%s' before a command", typed);
-    return err_hint(err, "options follow the command: 'heatline record %s'", typed);
+    return err_hint(err, "options follow the command: `heatline record %s`", typed);
 }
 
 int main(int argc, char **argv)

@@ -15,16 +15,17 @@
 
 #define OPTION_UNLIMITED UINT64_MAX
 
-enum option_kind {                /* what lies at the row's offset */
-                   OPTION_FLAG,   /* bool: becomes true */
-                   OPTION_SET,    /* int: becomes `min`; for the short form of a choice */
-                   OPTION_CHOICE, /* int: index of the value in `choices` */
-                   OPTION_UINT,   /* uint64_t from min to max; decimal or 0x… */
-                   OPTION_UINTS,  /* struct vec of uint64_t: may be repeated */
-                   OPTION_SECONDS, /* uint64_t, nanoseconds; max OPTION_UNLIMITED allows the word "unlimited" */
-                   OPTION_TEXT, /* const char * */
-                   OPTION_TEXTS, /* struct vec of const char *: may be repeated; a NULL follows the last */
-                   OPTION_HELP, /* nothing: sets arguments.help */
+/* What lies at the row's offset. */
+enum option_kind {
+    OPTION_FLAG,    /* bool: becomes true */
+    OPTION_SET,     /* int: becomes `min`; for the short form of a choice */
+    OPTION_CHOICE,  /* int: index of the value in `choice` */
+    OPTION_UINT,    /* uint64_t from min to max; decimal or 0x… */
+    OPTION_UINTS,   /* struct vec of uint64_t: may be repeated */
+    OPTION_SECONDS, /* uint64_t ns; max OPTION_UNLIMITED: or the word "unlimited" */
+    OPTION_TEXT,    /* const char * */
+    OPTION_TEXTS,   /* struct vec of const char *: may be repeated; NULL follows the last */
+    OPTION_HELP,    /* nothing: sets arguments.help */
 };
 
 struct option {

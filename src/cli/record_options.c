@@ -105,8 +105,8 @@ const struct option_group record_option_groups[] = {
     {"Program", target_rows, 0},
     {"Sampling", sampling_rows, 0},
     {"Output", output_rows, 0},
-    {"View", view_option_rows, offsetof(struct record_options, view)},
-    {NULL, view_thread_rows, offsetof(struct record_options, view)},
+    {"View", view_thread_rows, offsetof(struct record_options, view)},
+    {NULL, view_option_rows, offsetof(struct record_options, view)},
     {"Other", option_help_rows, 0},
     {0},
 };

@@ -71,5 +71,8 @@ void groups_init(struct vec *ret_groups, const struct calltree *tree,
     add_times(ret_groups, tree, number_of);
     if (ret_groups->len > 0)
         qsort(ret_groups->data, ret_groups->len, sizeof(struct group), hottest_first);
+    while (ret_groups->len > 0 &&
+           ((struct group *)vec_at(ret_groups, ret_groups->len - 1))->total_ns == 0)
+        vec_resize(ret_groups, ret_groups->len - 1); /* on no stack of this view */
     free(number_of);
 }

@@ -15,7 +15,7 @@ static const struct column columns[] = {
     {.key = "cpu_percent", .title = "On CPU", .kind = COLUMN_SHARE},
     {.key = "idle_percent", .title = "Idle", .kind = COLUMN_SHARE, .dim = true},
     {.key = "gil_percent", .title = "GIL", .kind = COLUMN_SHARE},
-    {.key = "gil_wait_percent", .title = "Waits for it", .kind = COLUMN_SHARE},
+    {.key = "gil_wait_percent", .title = "GIL wait", .kind = COLUMN_SHARE},
     {.key = "gc_percent", .title = "GC", .kind = COLUMN_SHARE},
     {.key = "cpu_s", .title = "", .kind = COLUMN_TIME, .use = COLUMN_DATA},
     {.key = "idle_s", .title = "", .kind = COLUMN_TIME, .use = COLUMN_DATA},
