@@ -6,7 +6,13 @@
 #include "cli/suggest.h"
 
 const struct command *const commands[] = {
-    &command_report, &command_export, &command_info, &command_help, NULL,
+    &command_record,
+    &command_report,
+    &command_export,
+    &command_info,
+    &command_help,
+    &command_completions,
+    NULL,
 };
 
 static const char *name_at(size_t i)
@@ -19,8 +25,8 @@ static int unknown(const char *typed, struct err *err)
     const char *near = suggest_choice(typed, name_at);
 
     err_set(err, STATUS_USAGE, "there is no command '%s'", typed);
-    return near != NULL ? err_hint(err, "did you mean 'heatline %s'?", near)
-                        : err_hint(err, "'heatline help' lists the commands");
+    return near != NULL ? err_hint(err, "did you mean `heatline %s`?", near)
+                        : err_hint(err, "`heatline help` lists the commands");
 }
 
 const struct command *command_named(const char *typed, struct err *err)

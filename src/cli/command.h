@@ -20,7 +20,12 @@ struct command {
     int (*run)(const struct arguments *arguments, struct err *err);
 };
 
-extern const struct command command_export, command_help, command_info, command_report;
+extern const struct command command_completions;
+extern const struct command command_export;
+extern const struct command command_help;
+extern const struct command command_info;
+extern const struct command command_record;
+extern const struct command command_report;
 
 extern const struct command *const commands[]; /* NULL-ended */
 

@@ -27,7 +27,10 @@ static const struct layout_row {
 #undef FIELD
 };
 
-static void *member_at(struct layout *l, size_t offset) { return (char *)l + offset; }
+static void *member_at(struct layout *l, size_t offset)
+{
+    return (char *)l + offset;
+}
 
 static uint32_t max_end(uint32_t end, uint32_t offset, uint32_t width)
 {
@@ -48,11 +51,13 @@ static int derive(struct layout *l)
     if (!l->free_threaded) /* published as 0 there */
         l->frame_tlbc_index = l->code_tlbc = LAYOUT_NONE;
 
-    const uint32_t tstate[] = {l->tstate_next,      l->tstate_interp, l->tstate_frame,
-                               l->tstate_ident,     l->tstate_native_id, l->tstate_status,
+    const uint32_t tstate[] = {l->tstate_next,     l->tstate_interp,    l->tstate_frame,
+                               l->tstate_ident,    l->tstate_native_id, l->tstate_status,
                                l->tstate_holds_gil};
     for (size_t i = 0; i < sizeof(tstate) / sizeof(*tstate); i++)
         l->tstate_prefix_bytes = max_end(l->tstate_prefix_bytes, tstate[i], 8);
+    /* datastack_chunk, datastack_top, datastack_limit */
+    l->tstate_prefix_bytes = max_end(l->tstate_prefix_bytes, l->tstate_datastack, 24);
     const uint32_t frame[] = {l->frame_code, l->frame_back, l->frame_instr};
     for (size_t i = 0; i < sizeof(frame) / sizeof(*frame); i++)
         l->frame_prefix_bytes = max_end(l->frame_prefix_bytes, frame[i], 8);
@@ -93,7 +98,8 @@ int layout_known(struct layout *ret_layout, uint32_t version)
 {
     struct layout l = {.version = version};
     unsigned minor = layout_minor(&l);
-    if (version >> 24 != 3 || minor < FIRST_MINOR || minor >= FIRST_PUBLISHED_MINOR || fill(&l, NULL, 0))
+    if (version >> 24 != 3 || minor < FIRST_MINOR || minor >= FIRST_PUBLISHED_MINOR ||
+        fill(&l, NULL, 0))
         return -1;
     *ret_layout = l;
     return 0;

@@ -51,7 +51,13 @@ int layout_known(struct layout *ret_layout, uint32_t version);
 /* From the bytes at _PyRuntime (3.13+). -1: no cookie, an unfit version, or offsets out of bounds. */
 int layout_published(struct layout *ret_layout, const uint8_t *debug_offsets, size_t len_bytes);
 
-static inline unsigned layout_minor(const struct layout *l) { return (l->version >> 16) & 0xff; }
-static inline bool layout_has(uint32_t offset) { return offset != LAYOUT_NONE; }
+static inline unsigned layout_minor(const struct layout *l)
+{
+    return (l->version >> 16) & 0xff;
+}
+static inline bool layout_has(uint32_t offset)
+{
+    return offset != LAYOUT_NONE;
+}
 
 #endif

@@ -1,0 +1,151 @@
+#include "cli/result.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "analysis/view.h"
+#include "base/alloc.h"
+#include "base/str.h"
+#include "recording/reader.h"
+
+static bool is_file_to_be(const char *path)
+{
+    struct stat st;
+    return strcmp(path, "-") != 0 && (stat(path, &st) || S_ISREG(st.st_mode));
+}
+
+/* Without a file of its own (a pipe, /dev/null, standard output) the recording has no name. */
+static char *recording_path(const struct exporter *format, const char *output)
+{
+    if (!is_file_to_be(output))
+        return NULL;
+    struct str path = STR_EMPTY;
+    str_add(&path, output);
+    if (format->write)
+        str_add(&path, ".partial.heat");
+    return path.data;
+}
+
+int result_open(struct result *r, const struct exporter *format, const char *output,
+                const struct query *query, struct err *err)
+{
+    *r = (struct result){.format = format, .output = output, .query = query};
+    if (out_check(output, err))
+        return -1;
+    r->recording = recording_path(format, output);
+    r->writer = writer_open(r->recording, HEAT_SAMPLER, err);
+    return r->writer ? 0 : -1;
+}
+
+static int export_view(const struct result *r, const struct profile *profile, struct out *out,
+                       struct err *err)
+{
+    struct view view;
+    if (view_init(&view, profile, r->query, err))
+        return -1;
+    int failed = r->format->write(&view, out, err);
+    view_release(&view);
+    return failed;
+}
+
+static int copy(int fd, struct out *out, struct err *err)
+{
+    char bytes[65536];
+    ssize_t got;
+    for (off_t at = 0; (got = pread(fd, bytes, sizeof(bytes), at)) > 0; at += got)
+        out_bytes(out, bytes, (size_t)got);
+    return got == 0 ? 0
+                    : err_set(err, STATUS_FAIL, "cannot read the recording: %s", strerror(errno));
+}
+
+/* Makes the output of what is in the recording now. */
+static int write_output(const struct result *r, int fd, struct err *err)
+{
+    int failed = -1;
+    struct reader *reader = reader_open_fd(fd, r->recording ? r->recording : "recording", err);
+    struct profile *profile = profile_new();
+    struct reader_summary summary;
+    struct out *out = NULL;
+    if (reader && reader_replay(reader, &profile->sink, &summary, err) == 0)
+        out = out_open(r->output, err);
+    if (out)
+        failed = r->format->write ? export_view(r, profile, out, err) : copy(fd, out, err);
+    if (out && failed)
+        out_discard(out);
+    else if (out)
+        failed = out_close(out, err);
+    profile_free(profile);
+    reader_free(reader);
+    return failed;
+}
+
+static bool is_output_itself(const struct result *r)
+{
+    return r->recording && !r->format->write;
+}
+
+void result_flush(struct result *r)
+{
+    if (r->flushing || is_output_itself(r))
+        return;
+    pid_t pid = fork();
+    if (pid == 0) {
+        struct err err;
+        _exit(write_output(r, writer_fd(r->writer), &err) ? STATUS_FAIL : STATUS_OK);
+    }
+    r->flushing = pid > 0 ? pid : 0;
+}
+
+bool result_attend(struct result *r)
+{
+    if (!r->flushing || waitpid(r->flushing, NULL, WNOHANG) == 0)
+        return false;
+    r->flushing = 0;
+    return true;
+}
+
+static int close_failed(const struct result *r, struct err *err)
+{
+    if (r->recording)
+        err_hint(
+            err,
+            "nothing is lost: the recording is %s; make room, then `heatline export %s -o FILE`",
+            r->recording, r->recording);
+    return -1;
+}
+
+int result_close(struct result *r, struct err *err)
+{
+    if (r->flushing)
+        waitpid(r->flushing, NULL, 0);
+    int fd = dup(writer_fd(r->writer));
+    int failed = writer_close(r->writer, err);
+    r->writer = NULL;
+    if (!failed && !is_output_itself(r))
+        failed = write_output(r, fd, err);
+    close(fd);
+    if (failed)
+        close_failed(r, err);
+    else if (r->recording && !is_output_itself(r))
+        unlink(r->recording);
+    free(r->recording);
+    r->recording = NULL;
+    return failed;
+}
+
+void result_discard(struct result *r)
+{
+    struct err ignored;
+    if (r->flushing)
+        waitpid(r->flushing, NULL, 0);
+    if (r->writer)
+        writer_close(r->writer, &ignored);
+    if (r->recording)
+        unlink(r->recording);
+    free(r->recording);
+    *r = (struct result){0};
+}

@@ -1,0 +1,222 @@
+#include "cli/session.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "cli/message.h"
+#include "cli/progress.h"
+#include "cli/signals.h"
+#include "sampler/pacer.h"
+#include "subject/spawn.h"
+
+enum {
+    SIGNALS_WAIT_NS = NS_PER_MS,   /* between looks for signals when there is no time to wait */
+    WATCH_WAIT_NS = 5 * NS_PER_MS, /* between looks for new processes */
+    KILL_WAIT_S = 5,
+    SLACK_FINE_NS = 1,
+};
+
+/* Every thread costs two descriptors. The program has been started by now, with limits of its own. */
+static void raise_limits(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+static int attach_all(struct session *s, struct err *err)
+{
+    const struct vec *pids = &s->options->pids;
+    for (size_t i = 0; i < pids->len; i++) {
+        pid_t pid = (pid_t) * (const uint64_t *)vec_at(pids, i);
+        if (sampler_attach(s->sampler, pid, false, err))
+            return -1;
+    }
+    return 0;
+}
+
+static enum sampler_freeze freeze_of(const struct record_options *options)
+{
+    return options->blocking      ? SAMPLER_FREEZE_ALL
+           : options->nonblocking ? SAMPLER_FREEZE_NEVER
+                                  : SAMPLER_FREEZE_MOVING;
+}
+
+int session_start(struct session *s, const struct record_options *options, char *const *argv,
+                  struct result *result, struct err *err)
+{
+    *s = (struct session){.options = options, .result = result, .start_ns = clock_ns()};
+    s->signals_fd = signals_open();
+    if (s->signals_fd < 0)
+        return err_set(err, STATUS_FAIL, "cannot take signals");
+    const struct sampler_options sampling = {
+        .freeze = freeze_of(options),
+        .subprocesses = options->view.processes,
+        .async = options->async,
+        .period_ns = NS_PER_S / options->rate_hz,
+    };
+    if (argv) {
+        s->child = spawn_start(argv, err);
+        if (s->child < 0)
+            return -1;
+    }
+    raise_limits();
+    if (options->rate_hz > 1000)
+        prctl(PR_SET_TIMERSLACK, SLACK_FINE_NS);
+    s->sampler = sampler_new(&sampling, writer_sink(result->writer));
+    int failed = argv ? sampler_attach(s->sampler, s->child, true, err) : attach_all(s, err);
+    if (failed) {
+        sampler_free(s->sampler);
+        close(s->signals_fd);
+    }
+    return failed;
+}
+
+/* Has the program ended? The sampler may have been told in our place, if it held the thread. */
+static void attend_child(struct session *s)
+{
+    int status;
+    if (!s->child)
+        return;
+    pid_t got = waitpid(s->child, &status, WNOHANG);
+    if (got == 0 || (got > 0 && WIFSTOPPED(status)))
+        return;
+    if (got < 0)
+        status = sampler_wait_status(s->sampler, s->child);
+    sampler_exited(s->sampler, s->child, spawn_exit_status(status));
+    s->child_status = status;
+    s->child = 0;
+    s->end = SESSION_EXITED;
+    s->end_ns = clock_ns();
+}
+
+/* From the terminal, the program has got the signal as well and may end in its own way: go on
+ * until it has, or until we are asked again. Anybody else means us. */
+static void ask_to_stop(struct session *s, struct signal_event event, bool *asked)
+{
+    if (event.from_terminal && s->child && !*asked && event.number != SIGHUP) {
+        *asked = true;
+        return;
+    }
+    s->end = SESSION_SIGNALLED;
+    s->end_signal = event.number;
+    s->end_ns = clock_ns();
+}
+
+static void take_signals(struct session *s, bool *asked)
+{
+    struct signal_event event;
+    while (!s->end_ns && signals_take(s->signals_fd, &event)) {
+        if (event.number == SIGUSR1) {
+            result_flush(s->result);
+        } else if (event.number == SIGCHLD) {
+            sampler_attend(s->sampler);
+            result_attend(s->result);
+            attend_child(s);
+        } else {
+            ask_to_stop(s, event, asked);
+        }
+    }
+}
+
+/* Waits for the next look, minding signals and new processes. */
+static void wait_until(struct session *s, uint64_t until_ns, bool *asked)
+{
+    for (uint64_t now_ns = clock_ns(); now_ns < until_ns && !s->end_ns; now_ns = clock_ns()) {
+        uint64_t next_ns = now_ns + WATCH_WAIT_NS;
+        signals_wait(s->signals_fd, next_ns < until_ns && s->sampler ? next_ns : until_ns);
+        take_signals(s, asked);
+        if (!s->end_ns && clock_ns() < until_ns)
+            sampler_watch(s->sampler);
+    }
+}
+
+void session_run(struct session *s)
+{
+    const struct record_options *options = s->options;
+    uint64_t stop_ns =
+        options->duration_ns == OPTION_UNLIMITED ? UINT64_MAX : s->start_ns + options->duration_ns;
+    uint64_t flush_ns = options->flush_ns ? s->start_ns + options->flush_ns : UINT64_MAX;
+    uint64_t signals_ns = 0;
+    bool asked = false;
+    struct pacer pacer;
+    struct progress progress;
+    pacer_init(&pacer, options->rate_hz, s->start_ns, s->start_ns);
+    progress_init(&progress, s->start_ns, options->hide_progress);
+    while (!s->end_ns) {
+        uint64_t now_ns = clock_ns(), due_ns = pacer_next(&pacer, now_ns);
+        if (due_ns > stop_ns)
+            due_ns = stop_ns;
+        if (due_ns > now_ns) {
+            wait_until(s, due_ns, &asked);
+        } else if (now_ns >= signals_ns) {
+            signals_ns = now_ns + SIGNALS_WAIT_NS;
+            take_signals(s, &asked);
+            sampler_watch(s->sampler);
+        }
+        if (s->end_ns)
+            break;
+        now_ns = clock_ns();
+        if (now_ns >= stop_ns) {
+            s->end = SESSION_DURATION;
+            s->end_ns = now_ns;
+            break;
+        }
+        sampler_tick(s->sampler);
+        if (!s->child && sampler_idle(s->sampler)) {
+            s->end = SESSION_EXITED;
+            s->end_ns = clock_ns();
+        }
+        if (now_ns >= flush_ns) {
+            result_flush(s->result);
+            flush_ns = now_ns + options->flush_ns;
+        }
+        progress_show(&progress, s->sampler, now_ns);
+    }
+    progress_clear(&progress);
+}
+
+/* SIGTERM (or the signal that ended us), five seconds, SIGKILL. */
+static void end_child(struct session *s)
+{
+    bool asked = false;
+    kill(s->child, s->end_signal ? s->end_signal : SIGTERM);
+    kill(s->child, SIGCONT);
+    uint64_t until_ns = clock_ns() + KILL_WAIT_S * (uint64_t)NS_PER_S;
+    s->end_ns = 0;
+    while (s->child && clock_ns() < until_ns) {
+        signals_wait(s->signals_fd, until_ns);
+        take_signals(s, &asked);
+        attend_child(s);
+        s->end_ns = 0;
+    }
+    if (s->child) {
+        kill(s->child, SIGKILL);
+        waitpid(s->child, &s->child_status, 0);
+        s->child = 0;
+    }
+}
+
+int session_finish(struct session *s)
+{
+    enum session_end end = s->end;
+    bool launched = s->child || end == SESSION_EXITED;
+    int status = STATUS_OK;
+    if (s->child && !s->options->keep_running)
+        end_child(s);
+    else if (s->child)
+        launched = false;
+    if (launched && s->options->pids.len == 0 && end != SESSION_DURATION)
+        status = spawn_exit_status(s->child_status);
+    sampler_free(s->sampler);
+    close(s->signals_fd);
+    return status;
+}

@@ -1,0 +1,42 @@
+/* One recording from start to end: launches or attaches, looks at the right times, minds signals
+ * and the program's end. */
+#ifndef HEATLINE_CLI_SESSION_H
+#define HEATLINE_CLI_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+#include "cli/record_options.h"
+#include "cli/result.h"
+#include "sampler/sampler.h"
+
+enum session_end {
+    SESSION_EXITED,   /* the program, or all that was watched, has ended */
+    SESSION_DURATION, /* the time is over */
+    SESSION_SIGNALLED /* somebody asked us to stop */
+};
+
+struct session {
+    const struct record_options *options;
+    struct result *result;
+    struct sampler *sampler;
+    int signals_fd;
+    pid_t child;      /* the program that we launched; 0 = none, or it has ended */
+    int child_status; /* its wait status, once it has ended */
+    enum session_end end;
+    int end_signal;
+    uint64_t start_ns, end_ns;
+};
+
+/* Starts `argv` (NULL: attaches to options->pids). 0, or -1 with nothing to clean up but the
+ * result. */
+int session_start(struct session *s, const struct record_options *options, char *const *argv,
+                  struct result *result, struct err *err);
+void session_run(struct session *s);
+/* After the output is written: ends a program that still runs, as the options say. Returns our
+ * exit status. */
+int session_finish(struct session *s);
+
+#endif

@@ -1,0 +1,21 @@
+/* The signals that a recording lives by, taken one by one instead of interrupting it. */
+#ifndef HEATLINE_CLI_SIGNALS_H
+#define HEATLINE_CLI_SIGNALS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct signal_event {
+    int number; /* SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1 or SIGCHLD */
+    bool
+        from_terminal; /* the kernel sent it to the whole foreground group: the program has it too */
+};
+
+/* Blocks them for good and returns a descriptor that is readable when one has come; -1 on failure. */
+int signals_open(void);
+/* The next one that has come; false if none. */
+bool signals_take(int fd, struct signal_event *ret_event);
+/* Waits until one has come, or until `until_ns`. */
+void signals_wait(int fd, uint64_t until_ns);
+
+#endif

@@ -1,0 +1,338 @@
+/* Knows PyCodeObject and its cache; not how stacks are read nor what becomes of the frames. */
+#include "cpython/code.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/map.h"
+#include "base/str.h"
+#include "cpython/lines.h"
+#include "cpython/objects.h"
+
+enum {
+    IDENTITY_BYTES_MAX = WALK_EXTRA_BYTES_MAX,
+    CHECKS_MAX = 256,                  /* identities checked by one read */
+    INSTRUCTIONS_BYTES_MAX = 64 << 20, /* of one code object */
+    TLBC_MAX = 4096,                   /* threads with bytecode of their own */
+};
+
+struct code {
+    uint64_t address;
+    uint64_t checked_ns;   /* when its identity was last seen; 0 = doubted */
+    uint64_t instructions; /* address of the first; 0 for versions whose frames hold an index */
+    uint64_t tlbc;         /* address of its table of per-thread bytecodes, or 0 */
+    uint32_t instructions_bytes;
+    struct function_id function;
+    bool hidden;
+    struct vec lines; /* of struct lines_entry */
+    uint8_t identity[IDENTITY_BYTES_MAX];
+};
+
+struct code_cache {
+    struct mem *mem;
+    const struct layout *layout;
+    struct dictionary *dictionary;
+    uint64_t code_type;
+    struct vec codes;                        /* of struct code */
+    struct map by_address;                   /* code address → index */
+    struct map frames;                       /* index and instruction → frame id */
+    uint32_t identity_start, identity_bytes; /* in the code object: filename … linetable */
+    uint32_t epoch, dictionary_epoch;
+    struct str text;
+    struct vec pending; /* of uint32_t: codes to check */
+    struct vec ranges;  /* of struct mem_range */
+    uint8_t identities[CHECKS_MAX][IDENTITY_BYTES_MAX];
+};
+
+/* Names, file and line table are new objects for each new code object: their addresses, side by side, tell
+ * two codes at one address apart unless the very same parts were put together again. */
+static void identity_layout(struct code_cache *c)
+{
+    const struct layout *l = c->layout;
+    c->identity_start = l->code_filename;
+    uint32_t end = l->code_linetable + 8;
+    c->identity_bytes = end - c->identity_start;
+    if (end <= c->identity_start || c->identity_bytes > IDENTITY_BYTES_MAX)
+        c->identity_bytes = 16;
+}
+
+struct code_cache *code_cache_new(struct mem *m, const struct layout *l, uint64_t code_type,
+                                  struct dictionary *dictionary)
+{
+    struct code_cache *c = alloc_zeroed(1, sizeof(*c));
+    *c = (struct code_cache){
+        .mem = m, .layout = l, .dictionary = dictionary, .code_type = code_type, .epoch = 1};
+    c->dictionary_epoch = dictionary_epoch(dictionary);
+    vec_init(&c->codes, sizeof(struct code));
+    vec_init(&c->pending, sizeof(uint32_t));
+    vec_init(&c->ranges, sizeof(struct mem_range));
+    map_init(&c->by_address);
+    map_init(&c->frames);
+    identity_layout(c);
+    return c;
+}
+
+static struct code *code_at(const struct code_cache *c, uint32_t i)
+{
+    return (struct code *)c->codes.data + i;
+}
+
+void code_cache_clear(struct code_cache *c)
+{
+    for (uint32_t i = 0; i < c->codes.len; i++)
+        vec_release(&code_at(c, i)->lines);
+    vec_clear(&c->codes);
+    map_clear(&c->by_address);
+    map_clear(&c->frames);
+    c->epoch++;
+    c->dictionary_epoch = dictionary_epoch(c->dictionary);
+}
+
+void code_cache_free(struct code_cache *c)
+{
+    if (!c)
+        return;
+    code_cache_clear(c);
+    vec_release(&c->codes);
+    vec_release(&c->pending);
+    vec_release(&c->ranges);
+    map_release(&c->by_address);
+    map_release(&c->frames);
+    str_release(&c->text);
+    free(c);
+}
+
+uint32_t code_cache_epoch(const struct code_cache *c)
+{
+    return c->epoch;
+}
+
+void code_cache_doubt(struct code_cache *c)
+{
+    for (uint32_t i = 0; i < c->codes.len; i++)
+        code_at(c, i)->checked_ns = 0;
+}
+
+void code_identity_range(const struct code_cache *c, uint64_t code, uint64_t *ret_address,
+                         uint32_t *ret_len_bytes)
+{
+    *ret_address = code + c->identity_start;
+    *ret_len_bytes = c->identity_bytes;
+}
+
+void code_cache_confirm(struct code_cache *c, uint64_t code, const uint8_t *identity,
+                        uint64_t now_ns)
+{
+    uint32_t i;
+    if (!map_find(&c->by_address, code, &i))
+        return;
+    struct code *known = code_at(c, i);
+    bool same = memcmp(known->identity, identity, c->identity_bytes) == 0;
+    known->checked_ns = same ? now_ns : 0;
+}
+
+static uint64_t pointer_at(const uint8_t *object, uint32_t offset)
+{
+    uint64_t value;
+    memcpy(&value, object + offset, sizeof(value));
+    return value;
+}
+
+static struct string_id string_of(struct code_cache *c, uint64_t address, enum rd *rd)
+{
+    str_clear(&c->text);
+    if (*rd == RD_OK)
+        *rd = object_str(c->mem, c->layout, address, &c->text);
+    if (*rd != RD_OK)
+        return (struct string_id){0};
+    return dictionary_string(c->dictionary, c->text.data ? c->text.data : "", c->text.len);
+}
+
+static enum rd read_lines(struct code_cache *c, struct code *code, const uint8_t *object,
+                          uint32_t first_line)
+{
+    const struct layout *l = c->layout;
+    uint64_t table = pointer_at(object, l->code_linetable), len_bytes;
+    enum rd rd = mem_read_u64(c->mem, table + l->bytes_size, &len_bytes);
+    if (rd != RD_OK || len_bytes > LINES_TABLE_BYTES_MAX)
+        return rd == RD_OK ? RD_TORN : rd;
+    uint8_t *bytes = alloc_zeroed(len_bytes + 1, 1);
+    rd = mem_read(c->mem, table + l->bytes_data, bytes, len_bytes);
+    if (rd == RD_OK && lines_decode(&code->lines, l->lines, bytes, len_bytes, first_line))
+        rd = RD_TORN;
+    free(bytes);
+    return rd;
+}
+
+/* Where its instructions lie and how long they are (ob_size counts 2-byte units, 3.11+). */
+static enum rd read_instructions(struct code_cache *c, struct code *code, const uint8_t *object)
+{
+    const struct layout *l = c->layout;
+    if (l->instr != LAYOUT_POINTER)
+        return RD_OK;
+    uint64_t units = pointer_at(object, l->object_bytes); /* PyVarObject.ob_size */
+    if (units > INSTRUCTIONS_BYTES_MAX / 2)
+        return RD_TORN;
+    code->instructions = code->address + l->code_instructions;
+    code->instructions_bytes = (uint32_t)units * 2;
+    code->tlbc = layout_has(l->code_tlbc) ? pointer_at(object, l->code_tlbc) : 0;
+    return RD_OK;
+}
+
+/* 3.13+: CALL_ALLOC_AND_ENTER_INIT pushes a frame of a code object "__init__" in file "__init__", line 0
+ * (Objects/codeobject.c, _Py_InitCleanup). */
+static bool is_interpreters_own(const struct layout *l, const char *file, uint32_t first_line)
+{
+    return layout_minor(l) >= 13 && first_line == 0 && strcmp(file, "__init__") == 0;
+}
+
+/* Reads a code object wholly into `code`; both ends of the reading must show the same identity. */
+static enum rd learn(struct code_cache *c, uint64_t address, uint64_t now_ns, struct code *code)
+{
+    const struct layout *l = c->layout;
+    uint8_t object[LAYOUT_CODE_BYTES_MAX], again[LAYOUT_CODE_BYTES_MAX];
+    *code = (struct code){.address = address, .checked_ns = now_ns};
+    vec_init(&code->lines, sizeof(struct lines_entry));
+    enum rd rd = mem_read(c->mem, address, object, l->code_bytes);
+    if (rd != RD_OK)
+        return rd;
+    uint64_t type = pointer_at(object, l->object_type);
+    if (!type || (c->code_type && type != c->code_type))
+        return RD_TORN;
+    uint32_t first_line;
+    memcpy(&first_line, object + l->code_first_line, sizeof(first_line));
+    uint32_t name_offset = layout_has(l->code_qualname) ? l->code_qualname : l->code_name;
+    struct string_id name = string_of(c, pointer_at(object, name_offset), &rd);
+    struct string_id file = string_of(c, pointer_at(object, l->code_filename), &rd);
+    if (rd == RD_OK) {
+        code->hidden = is_interpreters_own(l, c->text.data ? c->text.data : "", first_line);
+        rd = read_lines(c, code, object, first_line);
+    }
+    if (rd == RD_OK)
+        rd = read_instructions(c, code, object);
+    if (rd == RD_OK)
+        rd = mem_read(c->mem, address, again, l->code_bytes);
+    if (rd != RD_OK)
+        return rd;
+    memcpy(code->identity, object + c->identity_start, c->identity_bytes);
+    if (memcmp(code->identity, again + c->identity_start, c->identity_bytes) != 0 ||
+        pointer_at(again, l->object_type) != type)
+        return RD_TORN;
+    c->code_type = type;
+    code->function = dictionary_function(c->dictionary, name, file, first_line);
+    return RD_OK;
+}
+
+static enum rd add(struct code_cache *c, uint64_t address, uint64_t now_ns)
+{
+    struct code code;
+    enum rd rd = learn(c, address, now_ns, &code);
+    if (rd != RD_OK) {
+        vec_release(&code.lines);
+        return rd;
+    }
+    /* A changed code gets an index of its own, so that frames of the old one keep their meaning. */
+    map_put(&c->by_address, address, (uint32_t)c->codes.len);
+    *(struct code *)vec_push(&c->codes) = code;
+    return RD_OK;
+}
+
+/* Reads the identities of all pending codes at once and learns anew those that changed. */
+static enum rd check_pending(struct code_cache *c, uint64_t now_ns)
+{
+    size_t count = c->pending.len;
+    const uint32_t *pending = c->pending.data;
+    vec_resize(&c->ranges, count);
+    struct mem_range *ranges = c->ranges.data;
+    for (size_t i = 0; i < count; i++)
+        ranges[i] = (struct mem_range){code_at(c, pending[i])->address + c->identity_start,
+                                       c->identity_bytes, c->identities[i]};
+    enum rd rd = mem_read_many(c->mem, ranges, count);
+    for (size_t i = 0; i < count && rd == RD_OK; i++) {
+        struct code *code = code_at(c, pending[i]);
+        if (memcmp(code->identity, c->identities[i], c->identity_bytes) == 0)
+            code->checked_ns = now_ns;
+        else
+            rd = add(c, code->address, now_ns);
+    }
+    vec_clear(&c->pending);
+    return rd;
+}
+
+enum rd code_cache_prepare(struct code_cache *c, const struct walk_frame *frames, size_t count,
+                           uint64_t now_ns)
+{
+    if (c->codes.len > CODE_CACHE_MAX || c->dictionary_epoch != dictionary_epoch(c->dictionary))
+        code_cache_clear(c);
+    enum rd rd = RD_OK;
+    uint64_t last = 0;
+    vec_clear(&c->pending);
+    for (size_t i = 0; i < count && rd == RD_OK; i++) {
+        uint32_t index;
+        if (!frames[i].python || frames[i].code == last)
+            continue;
+        last = frames[i].code;
+        if (!map_find(&c->by_address, last, &index)) {
+            rd = add(c, last, now_ns);
+            continue;
+        }
+        struct code *code = code_at(c, index);
+        if (code->checked_ns + CODE_FRESH_NS > now_ns)
+            continue;
+        code->checked_ns = now_ns; /* named once, even in a recursion */
+        *(uint32_t *)vec_push(&c->pending) = index;
+        if (c->pending.len == CHECKS_MAX)
+            rd = check_pending(c, now_ns);
+    }
+    if (rd == RD_OK && c->pending.len)
+        rd = check_pending(c, now_ns);
+    return rd;
+}
+
+/* Free-threaded 3.14+: the bytecode copy that belongs to the frame's thread. */
+static uint64_t tlbc_start(struct code_cache *c, const struct code *code, uint32_t index)
+{
+    uint64_t count, start;
+    if (!index || !code->tlbc || mem_read_u64(c->mem, code->tlbc, &count) != RD_OK ||
+        index >= count || count > TLBC_MAX ||
+        mem_read_u64(c->mem, code->tlbc + 8 + 8 * (uint64_t)index, &start) != RD_OK)
+        return code->instructions;
+    return start;
+}
+
+/* The instruction's index in 2-byte units. A frame that has not begun points just before the first. */
+static uint32_t instr_index(struct code_cache *c, const struct code *code,
+                            const struct walk_frame *frame)
+{
+    const struct layout *l = c->layout;
+    if (l->instr == LAYOUT_BYTE_INDEX || l->instr == LAYOUT_WORD_INDEX) {
+        int32_t index = (int32_t)frame->instr;
+        return index < 0                       ? 0
+               : l->instr == LAYOUT_BYTE_INDEX ? (uint32_t)index / 2
+                                               : (uint32_t)index;
+    }
+    uint64_t start = tlbc_start(c, code, frame->tlbc_index);
+    if (frame->instr < start || frame->instr - start > code->instructions_bytes)
+        return 0;
+    return (uint32_t)(frame->instr - start) / 2;
+}
+
+bool code_cache_frame(struct code_cache *c, const struct walk_frame *frame,
+                      struct frame_id *ret_frame)
+{
+    uint32_t index, id;
+    if (!map_find(&c->by_address, frame->code, &index))
+        return false;
+    const struct code *code = code_at(c, index);
+    if (code->hidden)
+        return false;
+    uint32_t instr = instr_index(c, code, frame);
+    uint64_t key = (uint64_t)index << 32 | instr;
+    if (!map_find(&c->frames, key, &id)) {
+        id = dictionary_frame(c->dictionary, code->function, lines_at(&code->lines, instr)).i;
+        map_put(&c->frames, key, id);
+    }
+    ret_frame->i = id;
+    return true;
+}

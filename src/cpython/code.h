@@ -1,0 +1,50 @@
+/* Code objects seen in a process: names, file, lines — read once, then recognised by address and checked
+ * by identity, since an address can be reused. Turns a place in a code object into a frame id. */
+#ifndef HEATLINE_CPYTHON_CODE_H
+#define HEATLINE_CPYTHON_CODE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "cpython/layout.h"
+#include "cpython/walk.h"
+#include "model/dictionary.h"
+#include "subject/mem.h"
+
+enum {
+    CODE_CACHE_MAX = 1 << 16, /* then all is forgotten and learnt anew */
+    CODE_FRESH_NS = 10000000, /* an identity checked within this time is taken as still true */
+};
+
+struct code_cache;
+
+/* `code_type`: address of PyCode_Type, 0 if not known (then learnt from the first good one). */
+struct code_cache *code_cache_new(struct mem *m, const struct layout *l, uint64_t code_type,
+                                  struct dictionary *dictionary);
+void code_cache_free(struct code_cache *c);
+
+/* Forgets all: another program runs in that process now. */
+void code_cache_clear(struct code_cache *c);
+/* Every identity must be checked again before it is trusted (a code object has died). */
+void code_cache_doubt(struct code_cache *c);
+
+/* The bytes that tell code objects apart, for reading along with a stack: address and length of the identity
+ * of the code at `code`. code_cache_confirm takes what was read then. */
+void code_identity_range(const struct code_cache *c, uint64_t code, uint64_t *ret_address,
+                         uint32_t *ret_len_bytes);
+void code_cache_confirm(struct code_cache *c, uint64_t code, const uint8_t *identity,
+                        uint64_t now_ns);
+
+/* Makes sure that all codes of the stack are known and fresh, with one read for those that must be checked.
+ * RD_TORN: one of them is no code object: the stack is not to be trusted. */
+enum rd code_cache_prepare(struct code_cache *c, const struct walk_frame *frames, size_t count,
+                           uint64_t now_ns);
+
+/* The frame id of a place, after code_cache_prepare. False: hidden, or not prepared. */
+bool code_cache_frame(struct code_cache *c, const struct walk_frame *frame,
+                      struct frame_id *ret_frame);
+
+/* Grows each time ids given out before are void. */
+uint32_t code_cache_epoch(const struct code_cache *c);
+
+#endif

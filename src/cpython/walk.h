@@ -1,0 +1,61 @@
+/* Reads one thread's chain of frames while the thread runs, and proves that the chain existed.
+ *
+ * Everything a sample needs is fetched by one process_vm_readv: the places where the last walk found its
+ * bytes (thread state, the data stack in use, frames elsewhere), each twice. The chain is walked over the
+ * first copy; the second must agree on every frame's code, caller and — but for the innermost, which runs —
+ * instruction. What the prediction missed is fetched, and then compared with one more read. */
+#ifndef HEATLINE_CPYTHON_WALK_H
+#define HEATLINE_CPYTHON_WALK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/vec.h"
+#include "cpython/layout.h"
+#include "subject/mem.h"
+
+enum { WALK_FRAMES_MAX = 1 << 16, WALK_EXTRAS_MAX = 6, WALK_EXTRA_BYTES_MAX = 64 };
+
+struct walk_frame {
+    uint64_t address, back, code;
+    uint64_t instr; /* as enum layout_instr says */
+    uint32_t tlbc_index;
+    bool python; /* not an entry shim of the interpreter */
+};
+
+enum walk_mode {
+    WALK_VERIFIED, /* the thread runs: two reads must agree */
+    WALK_FROZEN,   /* the thread is stopped: one read is the truth */
+};
+
+/* Further bytes that the caller wants from between the two reads. */
+struct walk_extra {
+    uint64_t address;
+    uint32_t len_bytes; /* ≤ WALK_EXTRA_BYTES_MAX */
+    uint8_t bytes[WALK_EXTRA_BYTES_MAX];
+};
+
+struct walk {
+    struct vec frames; /* of struct walk_frame, innermost first */
+    size_t trusted;    /* outermost frames on which the reads agreed; frames.len when RD_OK */
+    bool moved;        /* the innermost instruction changed meanwhile: the thread is running */
+    uint8_t tstate[LAYOUT_TSTATE_BYTES_MAX]; /* its first tstate_prefix_bytes */
+    struct walk_extra extras[WALK_EXTRAS_MAX];
+    size_t extras_len;      /* set by the caller */
+    struct walk_plan *plan; /* private: where the bytes are expected */
+};
+
+void walk_init(struct walk *w);
+void walk_release(struct walk *w);
+
+/* RD_OK: `frames` is the stack at one moment between call and return. RD_TORN: it moved too fast, or is
+ * none; `trusted` says how much of `frames` both reads agreed on. */
+enum rd walk_read(struct walk *w, struct mem *m, const struct layout *l, uint64_t tstate,
+                  enum walk_mode mode);
+
+/* A field of the thread state that was read. */
+uint64_t walk_tstate_u64(const struct walk *w, uint32_t offset);
+uint32_t walk_tstate_u32(const struct walk *w, uint32_t offset);
+
+#endif

@@ -1,0 +1,62 @@
+/* One process being sampled: from "not Python yet" to its end. */
+#ifndef HEATLINE_SAMPLER_PROCESS_H
+#define HEATLINE_SAMPLER_PROCESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/vec.h"
+#include "cpython/code.h"
+#include "cpython/runtime.h"
+#include "cpython/tasks.h"
+#include "model/dictionary.h"
+#include "sampler/sampler.h"
+#include "sampler/thread.h"
+#include "subject/mem.h"
+
+enum process_state {
+    PROCESS_WAITING, /* no Python in it, or not up yet */
+    PROCESS_LIVE,
+    PROCESS_GONE,
+};
+
+struct process {
+    struct sampler *sampler;
+    pid_t pid;
+    enum process_state state;
+    enum runtime_state found; /* what the last probe said */
+    struct process *parent;   /* or NULL */
+    struct process_id id;     /* 0 until it turned out to be Python */
+    struct mem *mem;
+    struct runtime runtime;
+    struct code_cache *codes;
+    bool freezable;  /* ptrace works on it */
+    bool namespaced; /* its thread ids are those of another pid namespace */
+
+    struct vec interps; /* of struct interp */
+    struct vec threads; /* of struct thread * */
+    uint64_t head;      /* interpreters_head at the last scan */
+    uint64_t code_generation;
+    uint64_t last_tick_ns, next_probe_ns, probe_wait_ns, next_heads_ns, next_scan_ns, next_names_ns;
+    uint64_t names_wait_ns;
+    struct tasks_offsets tasks;
+    uint64_t tasks_address; /* of .AsyncioDebug; 0 = not looked for or not there */
+    uint64_t next_tasks_ns;
+};
+
+struct interp {
+    uint64_t address, id, threads_head, gil;
+};
+
+struct process *process_new(struct sampler *s, pid_t pid, struct process *parent);
+void process_free(struct process *p);
+/* Looks for the runtime if it is time to. True if the process is live afterwards. */
+bool process_probe(struct process *p, uint64_t now_ns);
+/* One look at every thread. Emits TICK and SAMPLEs. */
+void process_tick(struct process *p, uint64_t now_ns);
+void process_end(struct process *p, uint64_t now_ns, int64_t exit_status);
+/* Passes on what happened to threads that are seized. */
+void process_attend(struct process *p);
+
+#endif

@@ -1,0 +1,230 @@
+/* Knows which processes are watched and goes round them; how one is looked at is process.c's. */
+#include "sampler/sampler.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/vec.h"
+#include "sampler/process.h"
+#include "sampler/tally.h"
+#include "subject/diagnose.h"
+
+enum { ATTACH_WAIT_NS = 2 * NS_PER_MS, ATTACH_TRIES = 250 };
+
+struct sampler {
+    struct sampler_options options;
+    struct sink *sink;
+    struct dictionary *dictionary;
+    struct runtime_finder *finder;
+    struct vec processes; /* of struct process * */
+    struct sampler_stats stats;
+    uint32_t threads_seen;
+};
+
+struct sampler *sampler_new(const struct sampler_options *options, struct sink *sink)
+{
+    struct sampler *s = alloc_zeroed(1, sizeof(*s));
+    *s = (struct sampler){.options = *options, .sink = sink};
+    s->dictionary = dictionary_new(sink);
+    s->finder = runtime_finder_new();
+    vec_init(&s->processes, sizeof(struct process *));
+    return s;
+}
+
+static struct process *process_at(const struct sampler *s, size_t i)
+{
+    return *(struct process **)vec_at(&s->processes, i);
+}
+
+void sampler_free(struct sampler *s)
+{
+    if (!s)
+        return;
+    for (size_t i = 0; i < s->processes.len; i++)
+        process_free(process_at(s, i));
+    vec_release(&s->processes);
+    runtime_finder_free(s->finder);
+    dictionary_free(s->dictionary);
+    free(s);
+}
+
+struct sampler_stats *sampler_tally(struct sampler *s)
+{
+    return &s->stats;
+}
+
+struct runtime_finder *sampler_finder(struct sampler *s)
+{
+    return s->finder;
+}
+
+struct dictionary *sampler_dictionary(struct sampler *s)
+{
+    return s->dictionary;
+}
+
+struct sink *sampler_sink(struct sampler *s)
+{
+    return s->sink;
+}
+
+const struct sampler_options *sampler_options(const struct sampler *s)
+{
+    return &s->options;
+}
+
+struct thread_id sampler_next_thread(struct sampler *s)
+{
+    return (struct thread_id){++s->threads_seen};
+}
+
+static struct process *add(struct sampler *s, pid_t pid, struct process *parent)
+{
+    struct process *p = process_new(s, pid, parent);
+    *(struct process **)vec_push(&s->processes) = p;
+    return p;
+}
+
+static struct process *find(const struct sampler *s, pid_t pid)
+{
+    for (size_t i = 0; i < s->processes.len; i++)
+        if (process_at(s, i)->pid == pid)
+            return process_at(s, i);
+    return NULL;
+}
+
+static int refuse(const struct process *p, struct err *err)
+{
+    const struct layout *l = &p->runtime.layout;
+    if (diagnose(p->pid, err))
+        return -1;
+    switch (p->found) {
+    case RUNTIME_GONE:
+        return err_set(err, STATUS_GONE, "process %d has ended", p->pid);
+    case RUNTIME_DENIED:
+        return err_set(err, STATUS_PERMISSION, "not permitted to read the memory of process %d",
+                       p->pid);
+    case RUNTIME_UNSUPPORTED:
+        err_set(err, STATUS_NOT_PYTHON, "process %d runs a Python that Heatline cannot read%s",
+                p->pid, l->version ? "" : " (unknown version)");
+        return err_hint(
+            err, "CPython 3.8 and newer are supported; other builds and implementations are not");
+    case RUNTIME_EARLY:
+        err_set(err, STATUS_NOT_PYTHON, "the Python in process %d is not running", p->pid);
+        return err_hint(err, "it may be starting or shutting down; try again");
+    default:
+        err_set(err, STATUS_NOT_PYTHON, "process %d is not a Python process", p->pid);
+        return err_hint(err, "if it starts Python itself, give the pid of that child; "
+                             "`ps --forest` shows it");
+    }
+}
+
+int sampler_attach(struct sampler *s, pid_t pid, bool wait, struct err *err)
+{
+    if (find(s, pid))
+        return 0;
+    struct process *p = add(s, pid, NULL);
+    if (wait)
+        return 0;
+    /* An interpreter that is just coming up, or a moment of change, deserves a second look. */
+    for (int i = 0; i < ATTACH_TRIES; i++) {
+        p->next_probe_ns = 0;
+        if (process_probe(p, clock_ns()))
+            return 0;
+        bool may_change = p->found == RUNTIME_EARLY || (p->found == RUNTIME_UNSUPPORTED && i < 10);
+        if (!may_change)
+            break;
+        struct timespec pause = {.tv_nsec = ATTACH_WAIT_NS};
+        nanosleep(&pause, NULL);
+    }
+    refuse(p, err);
+    s->processes.len--;
+    process_free(p);
+    return -1;
+}
+
+static void remove_gone(struct sampler *s, uint64_t now_ns)
+{
+    size_t kept = 0;
+    struct process **processes = s->processes.data;
+    for (size_t i = 0; i < s->processes.len; i++) {
+        struct process *p = processes[i];
+        if (p->state != PROCESS_GONE) {
+            processes[kept++] = p;
+            continue;
+        }
+        process_end(p, now_ns, -1);
+        for (size_t j = 0; j < s->processes.len; j++)
+            if (processes[j]->parent == p)
+                processes[j]->parent = p->parent;
+        process_free(p);
+    }
+    s->processes.len = kept;
+}
+
+void sampler_tick(struct sampler *s)
+{
+    bool gone = false;
+    uint32_t threads = 0, live = 0;
+    for (size_t i = 0; i < s->processes.len; i++) {
+        struct process *p = process_at(s, i);
+        if (process_probe(p, clock_ns()))
+            process_tick(p, clock_ns());
+        gone |= p->state == PROCESS_GONE;
+        live += p->state == PROCESS_LIVE;
+        threads += (uint32_t)p->threads.len;
+    }
+    s->stats.ticks++;
+    s->stats.processes = live;
+    s->stats.threads = threads;
+    if (gone)
+        remove_gone(s, clock_ns());
+    dictionary_trim(s->dictionary);
+}
+
+void sampler_watch(struct sampler *s)
+{
+    for (size_t i = 0; i < s->processes.len; i++)
+        process_probe(process_at(s, i), clock_ns());
+}
+
+void sampler_attend(struct sampler *s)
+{
+    for (size_t i = 0; i < s->processes.len; i++)
+        process_attend(process_at(s, i));
+}
+
+void sampler_exited(struct sampler *s, pid_t pid, int64_t exit_status)
+{
+    struct process *p = find(s, pid);
+    if (!p)
+        return;
+    process_end(p, clock_ns(), exit_status);
+    p->id.i = 0; /* its end has been told */
+    remove_gone(s, clock_ns());
+}
+
+bool sampler_idle(const struct sampler *s)
+{
+    return s->processes.len == 0;
+}
+
+int sampler_wait_status(const struct sampler *s, pid_t pid)
+{
+    const struct process *p = find(s, pid);
+    for (size_t i = 0; p && i < p->threads.len; i++) {
+        const struct thread *t = *(struct thread **)vec_at(&p->threads, i);
+        if (t->tid == pid && t->freeze.wait_status >= 0)
+            return t->freeze.wait_status;
+    }
+    return -1;
+}
+
+struct sampler_stats sampler_stats(const struct sampler *s)
+{
+    return s->stats;
+}

@@ -1,0 +1,50 @@
+/* One Python thread being sampled: where it is, how it was last seen, how it is best read. */
+#ifndef HEATLINE_SAMPLER_THREAD_H
+#define HEATLINE_SAMPLER_THREAD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/vec.h"
+#include "cpython/walk.h"
+#include "model/ids.h"
+#include "subject/freeze.h"
+#include "subject/thread_stat.h"
+
+struct process;
+
+struct thread {
+    uint64_t tstate, interp, interp_id, ident;
+    uint64_t gil; /* address of the lock it competes for; 0 = none */
+    pid_t tid;    /* as we see it */
+    struct thread_id id;
+    bool named, seen, gone;
+
+    struct thread_stat stat;
+    struct freeze freeze;
+    struct walk walk;
+    bool baseline; /* stat was read before the last walk: "has not run" proves the stack */
+    bool sampled;
+    uint32_t unsettled; /* share of reads that were torn, of UNSETTLED_ONE */
+    uint32_t looks;
+
+    struct vec path; /* of struct step, outermost first: the ids of the last stack */
+    uint32_t path_epoch;
+    struct stack_id stack; /* what the last look found … */
+    uint32_t state;        /* … enum sample_state */
+};
+
+enum thread_verdict {
+    THREAD_SAMPLED,   /* stack and state are set */
+    THREAD_TRUNCATED, /* likewise, with the outer part of the stack only */
+    THREAD_TORN,      /* no stack */
+    THREAD_INVALID,   /* what was read is no stack */
+    THREAD_GONE,
+};
+
+struct thread *thread_new(struct process *p, uint64_t tstate, pid_t tid);
+void thread_free(struct thread *t);
+enum thread_verdict thread_sample(struct process *p, struct thread *t, uint64_t now_ns);
+
+#endif
