@@ -15,9 +15,18 @@ static _Noreturn void out_of_memory(void)
     _exit(1);
 }
 
+/* At least 1, so that NULL always means failure. */
+static size_t product(size_t count, size_t item_bytes)
+{
+    size_t bytes;
+    if (__builtin_mul_overflow(count, item_bytes, &bytes))
+        out_of_memory();
+    return bytes ? bytes : 1;
+}
+
 void *alloc_zeroed(size_t count, size_t item_bytes)
 {
-    void *memory = calloc(count ? count : 1, item_bytes ? item_bytes : 1);
+    void *memory = calloc(1, product(count, item_bytes));
     if (!memory)
         out_of_memory();
     return memory;
@@ -25,10 +34,7 @@ void *alloc_zeroed(size_t count, size_t item_bytes)
 
 void *alloc_resize(void *old, size_t count, size_t item_bytes)
 {
-    size_t bytes;
-    if (__builtin_mul_overflow(count, item_bytes, &bytes))
-        out_of_memory();
-    void *memory = realloc(old, bytes ? bytes : 1);
+    void *memory = realloc(old, product(count, item_bytes));
     if (!memory)
         out_of_memory();
     return memory;
