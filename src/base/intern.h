@@ -11,7 +11,8 @@ struct intern;
 struct intern *intern_new(void);
 void intern_free(struct intern *in);
 uint32_t intern_id(struct intern *in, const char *text, size_t len_bytes, bool *ret_new);
-const char *intern_text(const struct intern *in, uint32_t id, size_t *ret_len_bytes); /* NUL-ended; ret_len may be NULL */
+/* NUL-ended, stays where it is; ret_len_bytes may be NULL. */
+const char *intern_text(const struct intern *in, uint32_t id, size_t *ret_len_bytes);
 uint32_t intern_count(const struct intern *in);
 
 #endif

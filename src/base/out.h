@@ -11,8 +11,9 @@
 
 struct out;
 
-struct out *out_open(const char *path, struct err *err); /* "-" is standard output; NULL on failure */
-struct out *out_memory(void);                            /* kept; read it by out_bytes */
+/* "-" is standard output. NULL on failure. */
+struct out *out_open(const char *path, struct err *err);
+struct out *out_memory(void); /* kept; read it by out_memory_bytes */
 /* Can `path` be written? Creates nothing that was not there. 0 or -1. */
 int out_check(const char *path, struct err *err);
 void out_gzip(struct out *o); /* from here on; call it before the first byte */
@@ -21,6 +22,6 @@ void out_text(struct out *o, const char *text);
 void out_printf(struct out *o, const char *format, ...) __attribute__((format(printf, 2, 3)));
 const void *out_memory_bytes(const struct out *o, size_t *ret_len_bytes);
 int out_close(struct out *o, struct err *err); /* flush, rename, free; 0 or -1 */
-void out_discard(struct out *o);               /* remove the temporary file, free; NULL is a no-op */
+void out_discard(struct out *o); /* remove the temporary file, free; NULL is a no-op */
 
 #endif

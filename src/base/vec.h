@@ -12,9 +12,9 @@ struct vec {
 
 void vec_init(struct vec *v, size_t item_bytes);
 void vec_release(struct vec *v);
-void *vec_push(struct vec *v);                /* one zeroed item at the end */
-void vec_resize(struct vec *v, size_t len);   /* new items are zeroed; never gives memory back */
-void *vec_at(const struct vec *v, size_t i);  /* i < len */
-void vec_clear(struct vec *v);                /* len = 0, memory kept */
+void *vec_push(struct vec *v);               /* one zeroed item at the end */
+void vec_resize(struct vec *v, size_t len);  /* new items are zeroed; never gives memory back */
+void *vec_at(const struct vec *v, size_t i); /* i < len */
+void vec_clear(struct vec *v);               /* len = 0, memory kept */
 
 #endif

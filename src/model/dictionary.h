@@ -21,7 +21,8 @@ struct string_id dictionary_string(struct dictionary *d, const char *text, size_
 struct function_id dictionary_function(struct dictionary *d, struct string_id name,
                                        struct string_id file, uint32_t first_line);
 struct frame_id dictionary_frame(struct dictionary *d, struct function_id function, uint32_t line);
-struct stack_id dictionary_stack(struct dictionary *d, struct stack_id parent, struct frame_id frame);
+struct stack_id dictionary_stack(struct dictionary *d, struct stack_id parent,
+                                 struct frame_id frame);
 
 /* Grows by one each time all ids were forgotten: callers that keep ids must drop theirs then. Forgetting
  * happens only inside dictionary_trim, never while a stack is being built. */

@@ -5,11 +5,23 @@
 
 #include <stdint.h>
 
-struct string_id { uint32_t i; };
-struct function_id { uint32_t i; };
-struct frame_id { uint32_t i; };
-struct stack_id { uint32_t i; };
-struct process_id { uint32_t i; };
-struct thread_id { uint32_t i; };
+struct string_id {
+    uint32_t i;
+};
+struct function_id {
+    uint32_t i;
+};
+struct frame_id {
+    uint32_t i;
+};
+struct stack_id {
+    uint32_t i;
+};
+struct process_id {
+    uint32_t i;
+};
+struct thread_id {
+    uint32_t i;
+};
 
 #endif

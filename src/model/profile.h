@@ -11,9 +11,19 @@
 #include "base/vec.h"
 #include "model/sink.h"
 
-struct profile_function { struct string_id name, file; uint32_t first_line; };
-struct profile_frame { struct function_id function; uint32_t line; };
-struct profile_stack { struct stack_id parent; struct frame_id frame; uint32_t depth; };
+struct profile_function {
+    struct string_id name, file;
+    uint32_t first_line;
+};
+struct profile_frame {
+    struct function_id function;
+    uint32_t line;
+};
+struct profile_stack {
+    struct stack_id parent;
+    struct frame_id frame;
+    uint32_t depth;
+};
 struct profile_process {
     uint64_t start_ns, end_ns; /* end_ns 0 = still there */
     uint32_t pid, python, flags;
@@ -33,15 +43,19 @@ struct profile_sample {
     struct stack_id stack;
     uint32_t state; /* enum sample_state */
 };
-struct profile_note { struct string_id key, value; };
+struct profile_note {
+    struct string_id key, value;
+};
 
 struct profile {
     struct sink sink; /* emit events here */
     struct intern *strings;
-    struct vec functions, frames, stacks, processes, threads, samples, notes; /* of the structs above */
-    uint64_t start_ns, end_ns; /* of what was recorded; 0 = nothing */
+    /* Of the structs above. */
+    struct vec functions, frames, stacks, processes, threads, samples, notes;
+    uint64_t start_ns, end_ns;    /* of what was recorded; 0 = nothing */
+    uint64_t wall_ns, wall_at_ns; /* since 1970, at that time of the events' clock; 0 = not known */
     uint64_t events, rejected, truncated;
-    uint64_t damaged; /* ids that refer to nothing, or that no stream can have reached */
+    uint64_t damaged;            /* ids that refer to nothing, or that no stream can have reached */
     struct profile_index *index; /* private */
 };
 

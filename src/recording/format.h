@@ -30,11 +30,11 @@ enum heat_producer { HEAT_SAMPLER = 1, HEAT_TRACER = 2, HEAT_ALLOC = 3 };
 struct heat_header {
     char magic[8];
     uint32_t version, segment_bytes;
-    uint64_t wall_ns;  /* since 1970 … */
-    uint64_t start_ns; /* … at this CLOCK_MONOTONIC time */
-    uint64_t segments; /* handed out so far (atomic) */
-    uint64_t streams;  /* handed out so far (atomic) */
-    uint64_t lost;     /* events that found no room (atomic) */
+    uint64_t wall_ns;   /* since 1970 … */
+    uint64_t start_ns;  /* … at this CLOCK_MONOTONIC time */
+    uint64_t segments;  /* handed out so far (atomic) */
+    uint64_t streams;   /* handed out so far (atomic) */
+    uint64_t lost;      /* events that found no room (atomic) */
     uint64_t closed_ns; /* CLOCK_MONOTONIC time of a clean end; 0 = the recorder was cut off */
     uint64_t index_offset, index_bytes; /* 0 = no index */
 };

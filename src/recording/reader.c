@@ -157,15 +157,15 @@ static int reader_file_bytes(const struct reader *r, uint64_t *ret_bytes)
     return 0;
 }
 
-/* Notes what stands at one segment's place. Zeros are room that nobody took yet. */
+/* Notes what stands at one segment's place. The magic is written last: as long as it is zero, the
+ * place is not taken, or not yet. */
 static int replay_note_part(struct replay *p, uint64_t offset)
 {
-    static const struct heat_segment untaken;
     struct heat_segment segment = {0};
     size_t len;
     if (reader_read(p->reader, offset, &segment, sizeof segment, &len))
         return -1;
-    if (!memcmp(&segment, &untaken, sizeof segment))
+    if (!segment.magic)
         return 0;
     if (len < sizeof segment || segment.magic != HEAT_SEGMENT_MAGIC) {
         p->summary.damaged_segments++;

@@ -21,7 +21,8 @@ struct reader_summary {
 struct reader;
 
 struct reader *reader_open(const char *path, struct err *err);
-struct reader *reader_open_fd(int fd, const char *name, struct err *err); /* fd stays the caller's */
+/* The fd stays the caller's. */
+struct reader *reader_open_fd(int fd, const char *name, struct err *err);
 /* The same over bytes in memory (tests, fuzzing); they must outlive the reader. */
 struct reader *reader_open_bytes(const void *bytes, uint64_t len_bytes, const char *name,
                                  struct err *err);
