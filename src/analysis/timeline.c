@@ -45,3 +45,9 @@ uint64_t timeline_start_ns(const struct view *v)
     }
     return start_ns == UINT64_MAX ? v->start_ns : start_ns;
 }
+
+uint64_t timeline_start_wall_ns(const struct view *v)
+{
+    const struct profile *p = v->profile;
+    return p->wall_ns ? p->wall_ns + (timeline_start_ns(v) - p->wall_at_ns) : 0;
+}

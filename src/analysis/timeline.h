@@ -27,5 +27,7 @@ bool timeline_next(struct timeline *t, struct timeline_span *ret_span); /* false
 
 /* When the view's first span begins: the zero of exported times. */
 uint64_t timeline_start_ns(const struct view *v);
+/* The same moment in nanoseconds since 1970; 0 = not known. */
+uint64_t timeline_start_wall_ns(const struct view *v);
 
 #endif

@@ -30,7 +30,7 @@ struct builder {
     struct vec owners; /* uint32_t: each sample's index in view->threads */
     uint32_t *slots;   /* profile thread → 1 + index in view->threads; 0 = not wanted */
     uint32_t *roots;   /* by index in view->threads; NO_ROOT = not made yet */
-    uint32_t *names;   /* ids of texts, by index in view->threads */
+    uint32_t *names, *process_names; /* ids of texts, by index in view->threads */
     uint32_t title;
 };
 
@@ -81,12 +81,20 @@ static uint32_t thread_name(struct builder *b, const struct profile_thread *thre
     return id;
 }
 
+static uint32_t process_name(struct builder *b, const struct profile_process *process)
+{
+    const char *command = profile_string(b->profile, process->command);
+    return frames_text(&b->frames,
+                       command[0] ? command : profile_string(b->profile, process->executable));
+}
+
 static void add_threads(struct builder *b)
 {
     const struct vec *threads = &b->profile->threads;
     b->slots = alloc_zeroed(threads->len + 1, sizeof(*b->slots));
     b->roots = alloc_zeroed(threads->len + 1, sizeof(*b->roots));
     b->names = alloc_zeroed(threads->len + 1, sizeof(*b->names));
+    b->process_names = alloc_zeroed(threads->len + 1, sizeof(*b->process_names));
     for (size_t i = 1; i < threads->len; i++) {
         const struct profile_thread *thread = vec_at(threads, i);
         if (!wants_thread(&b->view->query, thread->tid, profile_string(b->profile, thread->name))) {
@@ -104,6 +112,7 @@ static void add_threads(struct builder *b)
         b->slots[i] = (uint32_t)index + 1;
         b->roots[index] = NO_ROOT;
         b->names[index] = thread_name(b, thread);
+        b->process_names[index] = process_name(b, process);
     }
 }
 
@@ -206,6 +215,7 @@ static void give_texts(struct builder *b)
     for (size_t i = 0; i < v->threads.len; i++) {
         struct view_thread *thread = vec_at(&v->threads, i);
         thread->name = intern_text(v->text->texts, b->names[i], NULL);
+        thread->process_name = intern_text(v->text->texts, b->process_names[i], NULL);
     }
     v->title = intern_text(v->text->texts, b->title, NULL);
 }
@@ -218,6 +228,7 @@ static void builder_release(struct builder *b)
     free(b->slots);
     free(b->roots);
     free(b->names);
+    free(b->process_names);
 }
 
 int view_init(struct view *v, const struct profile *p, const struct query *q, struct err *err)

@@ -30,6 +30,7 @@ struct view_node {   /* a stack */
 
 struct view_thread {
     const char *name;           /* as shown */
+    const char *process_name;   /* its process's command line, as shown */
     uint32_t tid, pid, process; /* process: index into profile->processes */
     uint64_t start_ns, end_ns;
     uint32_t first_sample, samples; /* range in `samples` */

@@ -50,6 +50,8 @@ int input_open(struct input *in, const char *path, struct err *err)
     struct counter counter = {{counter_emit, counter_begin_stream}, &in->profile->sink, 0};
     int result = reader_replay(reader, &counter.sink, &in->summary, err);
     in->looks = counter.looks;
+    in->profile->wall_ns = in->summary.wall_ns;
+    in->profile->wall_at_ns = in->summary.start_ns;
     reader_free(reader);
     if (result != 0)
         input_release(in);

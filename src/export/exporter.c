@@ -12,6 +12,11 @@ const struct exporter exporters[] = {
      "one line per stack and its count, for other flame graph tools", raw_write},
     {"speedscope", ".speedscope.json .speedscope", "speedscope.app: a timeline per thread",
      speedscope_write},
+    {"chrometrace", ".json .trace.json", "Chrome's trace events, for ui.perfetto.dev",
+     chrometrace_write},
+    {"pprof", ".pb.gz .pprof", "for `go tool pprof` and all that read its files", pprof_write},
+    {"gecko", ".gecko.json .profile.json", "Firefox Profiler, profiler.firefox.com", gecko_write},
+    {"cpuprofile", ".cpuprofile", "VS Code and Chrome's developer tools", cpuprofile_write},
     {"heat", ".heat", "Heatline's own recording, which every other format can be made of", NULL},
     {NULL, NULL, NULL, NULL},
 };

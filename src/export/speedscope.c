@@ -1,10 +1,9 @@
-/* https://www.speedscope.app/file-format-schema.json: one sampled profile per thread, in seconds.
+/* https://www.speedscope.app/file-format-schema.json: one sampled profile per thread, in nanoseconds.
  * Time in which a thread was not sampled is an empty stack, so that its timeline stays true. Every
  * frame has all four keys, with null for what is not known: readers of py-spy's files count on it. */
 #include <inttypes.h>
 
 #include "analysis/timeline.h"
-#include "base/clock.h"
 #include "base/json.h"
 #include "base/str.h"
 #include "export/formats.h"
@@ -67,11 +66,6 @@ static void write_samples(struct json *j, const struct view *v, const struct vie
     vec_release(&path);
 }
 
-static void seconds(struct json *j, uint64_t ns)
-{
-    json_double(j, (double)ns / NS_PER_S, 9);
-}
-
 /* Returns when the last sample ends. */
 static uint64_t write_weights(struct json *j, const struct view *v,
                               const struct view_thread *thread)
@@ -83,9 +77,9 @@ static uint64_t write_weights(struct json *j, const struct view *v,
     json_array(j);
     for (int first = 1; timeline_next(&timeline, &span); first = 0) {
         if (span.gap && !first) {
-            seconds(j, span.from_ns - last_ns);
+            json_uint(j, span.from_ns - last_ns);
         }
-        seconds(j, span.to_ns - span.from_ns);
+        json_uint(j, span.to_ns - span.from_ns);
         last_ns = span.to_ns;
     }
     json_array_end(j);
@@ -117,15 +111,15 @@ static void write_thread(struct json *j, const struct view *v, const struct view
     json_key(j, "name");
     write_name(j, v, thread);
     json_key(j, "unit");
-    json_text(j, "seconds");
+    json_text(j, "nanoseconds");
     json_key(j, "startValue");
-    seconds(j, span.from_ns - start_ns);
+    json_uint(j, span.from_ns - start_ns);
     json_key(j, "samples");
     write_samples(j, v, thread);
     json_key(j, "weights");
     uint64_t end_ns = write_weights(j, v, thread);
     json_key(j, "endValue");
-    seconds(j, end_ns - start_ns);
+    json_uint(j, end_ns - start_ns);
     json_object_end(j);
 }
 
