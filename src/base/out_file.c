@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -86,9 +87,20 @@ int out_file_open(struct out_file *f, const char *path, struct err *err)
     return -1;
 }
 
+/* Writing beyond RLIMIT_FSIZE would raise SIGXFSZ, which kills by default: look before. */
+static bool is_allowed(const struct out_file *f, size_t more_bytes)
+{
+    struct rlimit limit;
+    if (!f->temporary || getrlimit(RLIMIT_FSIZE, &limit) || limit.rlim_cur == RLIM_INFINITY)
+        return true;
+    return f->len_bytes + more_bytes <= limit.rlim_cur;
+}
+
 int out_file_write(struct out_file *f, const void *bytes, size_t len_bytes)
 {
     const char *at = bytes;
+    if (!is_allowed(f, len_bytes))
+        return EFBIG;
     while (len_bytes) {
         ssize_t written = write(f->fd, at, len_bytes);
         if (written < 0 && errno == EAGAIN) {
@@ -101,6 +113,7 @@ int out_file_write(struct out_file *f, const void *bytes, size_t len_bytes)
             continue;
         if (written < 0)
             return errno;
+        f->len_bytes += (uint64_t)written;
         at += written;
         len_bytes -= (size_t)written;
     }

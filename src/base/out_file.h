@@ -4,6 +4,7 @@
 #define HEATLINE_BASE_OUT_FILE_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/err.h"
 
@@ -12,6 +13,7 @@ struct out_file {
     char *path;      /* for messages: as the user wrote it; NULL: standard output */
     char *target;    /* where it goes in the end, symbolic links followed; NULL: written in place */
     char *temporary; /* where it is until then; NULL: written in place */
+    uint64_t len_bytes; /* written so far */
 };
 
 int out_file_open(struct out_file *f, const char *path, struct err *err);    /* 0 or -1 */

@@ -135,6 +135,30 @@ static void test_the_first_error_sticks(void **state)
     assert_string_equal(err.text, "cannot write /dev/full: No space left on device");
 }
 
+/* In a child, where SIGXFSZ would kill. */
+static int write_under_limit(const char *path)
+{
+    struct err err = {0};
+    struct rlimit limit = {100000, 100000};
+    setrlimit(RLIMIT_FSIZE, &limit);
+    struct out *o = out_open(path, &err);
+    for (int i = 0; i < 20000; i++)
+        out_text(o, "0123456789");
+    return out_close(o, &err) && strstr(err.text, "File too large") ? 0 : 1;
+}
+
+static void test_the_size_limit_is_an_error(void **state)
+{
+    struct folder *f = *state;
+    int status;
+    pid_t pid = fork();
+    if (!pid)
+        _exit(write_under_limit(folder_file(f, "a")));
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+    assert_int_equal(folder_count(f), 0);
+}
+
 static void test_gzip(void **state)
 {
     struct folder *f = *state;
@@ -206,6 +230,7 @@ int main(void)
         TEST(test_a_pipe_is_written_in_place),
         TEST(test_check_says_why_not_and_creates_nothing),
         cmocka_unit_test(test_the_first_error_sticks),
+        TEST(test_the_size_limit_is_an_error),
         TEST(test_gzip),
         cmocka_unit_test(test_memory),
         cmocka_unit_test(test_standard_output_stays_open),
