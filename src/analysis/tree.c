@@ -62,7 +62,7 @@ static uint32_t process_node(struct tree *t, struct process_id id, int levels)
     return tree_child(t, parent, frame);
 }
 
-uint32_t tree_root(struct tree *t, const struct profile_thread *thread)
+uint32_t tree_root(struct tree *t, const struct profile_thread *thread, const char *name)
 {
     uint32_t root = 0;
     if (t->query->processes) {
@@ -70,7 +70,7 @@ uint32_t tree_root(struct tree *t, const struct profile_thread *thread)
     }
     if (t->query->threads) {
         struct str label = STR_EMPTY;
-        label_thread(&label, thread->tid, profile_string(t->profile, thread->name));
+        label_thread(&label, thread->tid, name);
         root = tree_child(t, root, frames_synthetic(t->frames, VIEW_THREAD, label.data));
         str_release(&label);
     }

@@ -22,8 +22,8 @@ void tree_init(struct tree *t, const struct profile *p, const struct query *q,
                struct frames *frames, struct vec *nodes);
 void tree_release(struct tree *t);
 
-/* The node below which a thread's stacks hang; 0 = none. */
-uint32_t tree_root(struct tree *t, const struct profile_thread *thread);
+/* The node below which a thread's stacks hang; 0 = none. `name` is the thread's, as shown. */
+uint32_t tree_root(struct tree *t, const struct profile_thread *thread, const char *name);
 /* The node of `stack` below `root`. False if the query does not want it. */
 bool tree_stack(struct tree *t, uint32_t root, struct stack_id stack, uint32_t *ret_node);
 uint32_t tree_child(struct tree *t, uint32_t parent, uint32_t frame);

@@ -126,7 +126,8 @@ static void add_sample(struct builder *b, const struct profile_sample *sample)
     uint32_t owner = slot - 1, node;
     uint64_t weight_ns = sample->weight_ns < WEIGHT_MAX_NS ? sample->weight_ns : WEIGHT_MAX_NS;
     if (b->roots[owner] == NO_ROOT) {
-        b->roots[owner] = tree_root(&b->tree, vec_at(&b->profile->threads, sample->thread.i));
+        b->roots[owner] = tree_root(&b->tree, vec_at(&b->profile->threads, sample->thread.i),
+                                    intern_text(b->view->text->texts, b->names[owner], NULL));
     }
     if (!tree_stack(&b->tree, b->roots[owner], sample->stack, &node)) {
         return;
