@@ -40,6 +40,8 @@ def verdict(figure, rows):
     for row in rows:
         if row["profiler"] != "Heatline" or "failed" in row:
             continue
+        if row.get(figure.VARIANT) not in getattr(figure, "JUDGED", (row.get(figure.VARIANT),)):
+            continue
         missed = figure.missed(row)
         where = f" ({row[figure.VARIANT]})" if figure.VARIANT else ""
         lines.append(f"Heatline{where}: " + (f"missed, {missed}" if missed else "reached") + ".")

@@ -2,7 +2,8 @@
 
 A figure is a module with NAME, TITLE, GOAL, COLUMNS (key, heading, format), KEY (the column whose
 ratio to ours is shown where RATIO), VARIANT (the column that tells cases of one profiler apart, or
-None), `missed(row)` (what a row of ours lacks, or None) and `measure(plan)` (the rows).
+None; JUDGED are those of its values that the goal speaks of, where not all),
+`missed(row)` (what a row of ours lacks, or None) and `measure(plan)` (the rows).
 """
 
 from . import cost, impossible, memory, rate, shares, slowdown, threads, wake

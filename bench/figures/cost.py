@@ -1,7 +1,8 @@
 """CPU time of a sampler for each sample that it emits, as fast as it can go.
 
-One thread, an ordinary program 25 frames deep. The sampler's whole CPU time, its start and its
-writing included, by the samples in the file that it leaves.
+One thread, 25 frames deep. The sampler's whole CPU time, its start and its writing included, by the
+samples in the file that it leaves. `plain` calls functions and methods; in `slots` every layer of
+the same program is called through C, and its frames lie in as many pieces.
 """
 
 from plan import rows
@@ -9,8 +10,10 @@ from plan import rows
 NAME = "cost"
 TITLE = "CPU per emitted sample, free running, one thread, 25 frames"
 GOAL = "at most 8 µs a sample, every stack verified"
-KEY, RATIO, VARIANT = "us", True, None
+KEY, RATIO, VARIANT = "us", True, "calls"
+JUDGED = ("plain",)
 COLUMNS = (
+    ("calls", "calls", ""),
     ("us", "µs a sample, least", ".1f"),
     ("median", "median", ".1f"),
     ("samples", "samples", ",d"),
@@ -24,10 +27,10 @@ def missed(row):
     return None if row["us"] <= 8 else f"{row['us']:.1f} µs"
 
 
-def sample(plan, profiler, sampler_core=None, target_core=None):
+def sample(plan, profiler, calls="plain", sampler_core=None, target_core=None):
     """One free-running recording of the ordinary program. Used by the figure `rate` as well."""
     seconds = plan.seconds(3, 5)
-    with plan.target(profiler, "ordinary.py", core=target_core) as target:
+    with plan.target(profiler, "ordinary.py", calls, core=target_core) as target:
         account, out = plan.record(profiler, target, 0, seconds, core=sampler_core)
     count, findings = profiler.samples(out, account)
     if not count:
@@ -42,5 +45,5 @@ def sample(plan, profiler, sampler_core=None, target_core=None):
 
 
 def measure(plan):
-    cases = [(profiler,) for profiler in plan.profilers]
-    return rows(plan.interleave(cases, lambda case: sample(plan, case[0])), "us")
+    cases = [(profiler, calls) for calls in ("plain", "slots") for profiler in plan.profilers]
+    return rows(plan.interleave(cases, lambda case: sample(plan, *case)), "us", label=VARIANT)

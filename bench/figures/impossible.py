@@ -6,8 +6,11 @@ are stacks whose functions cannot follow one another, and stacks whose functions
 caller on another line than that of the call. What a profiler gives up itself is not counted here.
 
 Throwing away what looks torn throws away deep stacks first, so the mean depth is compared with the
-truth: py-spy stopping the whole process for every sample, which tears nothing. Its standard error
-is given; it is slow, so the truth is known to a few tenths of a percent.
+truth: py-spy stopping the whole process for each of 1,000 samples a second, which tears nothing and
+leaves the program time to run in between (as fast as it can, its samples follow one another so soon
+that their mean wanders by several percent). Where the program spends its time differs from process
+to process, so all are measured on the same one, the truth before each of them. A profile is taken as
+it weighs itself; `±` is the standard error of the truth and the profile together.
 """
 
 import math
@@ -15,6 +18,7 @@ import subprocess
 
 import machine
 import process
+from plan import brief, say
 from profilers.heatline import Heatline
 from profilers.pyspy import PySpy
 
@@ -22,6 +26,7 @@ NAME = "impossible"
 TITLE = "impossible stacks, a program that does nothing but call and return"
 GOAL = "none in 1,000,000 samples at 20,000/s or more, mean depth within 1 % of the truth"
 KEY, RATIO, VARIANT = "percent", False, "mode"
+JUDGED = ("as it is",)
 COLUMNS = (
     ("mode", "mode", ""),
     ("samples", "samples", ",d"),
@@ -35,8 +40,9 @@ COLUMNS = (
     ("rejected", "rejected", ",d"),
     ("truncated", "truncated", ",d"),
 )
+TRUTH_RATE = 1000
 ROOT = ("<module>", "repeat", "main")
-MODES = {"as it is": None, "never stops": False, "stops all": True}
+MODES = {"never stops": False, "stops all": True}
 
 
 def missed(row):
@@ -77,39 +83,43 @@ class Judge:
         callers = zip(stack[len(ROOT) - 1 :], stack[len(ROOT) :])
         return all(caller[1] == self.calls[frame[0]][1] for caller, frame in callers)
 
-    def count(self, stacks):
-        tally = {"samples": 0, "impossible": 0, "wrong_line": 0, "depths": 0, "squares": 0}
+    def judge(self, stacks, samples):
+        """The shares of what cannot be, and the mean and variance of the depth."""
+        weight = depths = squares = impossible = wrong_line = 0
         for stack, count in stacks.items():
-            tally["samples"] += count
-            tally["depths"] += count * len(stack)
-            tally["squares"] += count * len(stack) ** 2
+            weight += count
+            depths += count * len(stack)
+            squares += count * len(stack) ** 2
             if not self.possible(tuple(name for name, _ in stack)):
-                tally["impossible"] += count
+                impossible += count
             elif not self.right_lines(stack):
-                tally["wrong_line"] += count
-        return tally
+                wrong_line += count
+        if not weight:
+            raise RuntimeError("no samples")
+        return {
+            "samples": samples,
+            "impossible": math.ceil(impossible * samples / weight),
+            "wrong_line": math.ceil(wrong_line * samples / weight),
+            "depth": depths / weight,
+            "variance": squares / weight - (depths / weight) ** 2,
+        }
 
 
-def judged(plan, judge, profiler, mode, seconds):
-    with plan.target(profiler, "calls.py") as target:
-        account, out = plan.record(
-            profiler, target, 0, seconds, block=MODES.get(mode, True), stacks=True
-        )
-    _, findings = profiler.samples(out, account)
-    tally = judge.count(profiler.stacks(out))
-    if not tally["samples"]:
-        raise RuntimeError(f"no samples: {account.complaint}")
-    return {**tally, "seconds": seconds, **findings}
+def judged(plan, judge, target, profiler, mode, seconds):
+    rate = TRUTH_RATE if mode == "truth" else 0
+    how = {"block": MODES.get(mode), "stacks": True}
+    account, out = plan.record(profiler, target, rate, seconds, **how)
+    samples, findings = profiler.samples(out, account)
+    return {**judge.judge(profiler.stacks(out), samples), "seconds": seconds, **findings}
 
 
 def total(values):
-    """All rounds as one row: its shares, its mean depth and the standard error of that, in %."""
+    """Several recordings as one: sums of counts, means by samples."""
     row = {key: sum(value[key] for value in values) for key in values[0]}
     count = row["samples"]
-    mean = row.pop("depths") / count
-    variance = row.pop("squares") / count - mean**2
-    row["depth"] = mean
-    row["error"] = 100 * math.sqrt(max(variance, 0) / count) / mean
+    for key in ("depth", "variance"):
+        row[key] = sum(value[key] * value["samples"] for value in values) / count
+    row["square_error"] = row.pop("variance") / count / row["depth"] ** 2
     row["percent"] = 100 * row["impossible"] / count
     row["per_s"] = count / row.pop("seconds")
     return row
@@ -124,34 +134,58 @@ def takes_part(profiler):
     return ("as it is",)
 
 
+def one_process(plan, reference, judge, cases):
+    """Measure all cases on one target, the truth before each. Returns ({case: value}, truths)."""
+    values, truths = {}, []
+    with plan.target(reference, "calls.py") as target:
+        for case in cases:
+            profiler, mode = case
+            try:
+                if not reference.missing():
+                    seconds = plan.seconds(3, 6)
+                    truths.append(judged(plan, judge, target, reference, "truth", seconds))
+                seconds = plan.seconds(5, 12 if isinstance(profiler, Heatline) else 5)
+                values[case] = judged(plan, judge, target, profiler, mode, seconds)
+                say(f"  {profiler.name}, {mode}: {brief(([values[case]], None))}")
+            except (OSError, RuntimeError, ValueError, KeyError) as error:
+                values[case] = str(error) or type(error).__name__
+                say(f"  {profiler.name}, {mode}: {values[case]}")
+    return values, truths
+
+
 def measure(plan):
     cases = [(profiler, mode) for profiler in plan.profilers for mode in takes_part(profiler)]
-    versions = sorted({profiler.python for profiler, _ in cases})
-    judges = {version: Judge(machine.interpreter(version)) for version in versions}
-    references = [PySpy(version) for version in versions]
-    references = [reference for reference in references if not reference.missing()]
-    cases += [(reference, "truth") for reference in references]
+    versions = sorted({profiler.python for profiler in plan.profilers})
+    references = {version: PySpy(version) for version in versions}
+    found = {case: [] for case in cases}
+    for version, reference in references.items():
+        found[reference, "truth"] = []
+    for _ in range(plan.rounds):
+        for version, reference in references.items():
+            judge = Judge(machine.interpreter(version))
+            mine = [case for case in cases if case[0].python == version]
+            values, truths = one_process(plan, reference, judge, mine)
+            truth = total(truths) if truths else None
+            for case, value in values.items():
+                if truth and isinstance(value, dict):
+                    value["off"] = 100 * (value["depth"] / truth["depth"] - 1)
+                    value["truth_error"] = truth["square_error"]
+                found[case].append(value)
+            found[reference, "truth"] += truths
+    return [made_of(case, values) for case, values in found.items() if values]
 
-    def one(case):
-        profiler, mode = case
-        ours = isinstance(profiler, Heatline)
-        seconds = plan.seconds(5, 15 if ours else 5)
-        if mode == "truth":
-            seconds = plan.seconds(8, 20)
-        return judged(plan, judges[profiler.python], profiler, mode, seconds)
 
-    found = plan.interleave(cases, one)
-    truth = {}
-    for (profiler, mode), (values, why) in found.items():
-        if mode == "truth" and values and not why:
-            truth[profiler.python] = total(values)["depth"]
-    made = []
-    for (profiler, mode), (values, why) in found.items():
-        labels = {"profiler": profiler.name, "mode": mode}
-        if why:
-            made.append({**labels, "failed": why})
-            continue
-        made.append({**labels, **total(values)})
-        if profiler.python in truth:
-            made[-1]["off"] = 100 * (made[-1]["depth"] / truth[profiler.python] - 1)
-    return made
+def made_of(case, values):
+    labels = {"profiler": case[0].name, "mode": case[1]}
+    if case[1] == "truth":
+        labels["mode"] += f" on {case[0].python}"
+    failed = [value for value in values if not isinstance(value, dict)]
+    if failed:
+        return {**labels, "failed": failed[0]}
+    off = [value.pop("off", None) for value in values]
+    truth_error = sum(value.pop("truth_error", 0) for value in values) / len(values) ** 2
+    row = {**labels, **total(values)}
+    row["error"] = 100 * math.sqrt(row.pop("square_error") + truth_error)
+    if None not in off:
+        row["off"] = sum(off) / len(off)
+    return row

@@ -27,5 +27,5 @@ def measure(plan):
         say("  only one core: sampler and target share it")
     ours, theirs = cores or (None, None)
     cases = [(profiler,) for profiler in plan.profilers]
-    found = plan.interleave(cases, lambda case: cost.sample(plan, case[0], ours, theirs))
+    found = plan.interleave(cases, lambda case: cost.sample(plan, case[0], "plain", ours, theirs))
     return rows(found, "per_s", high=True)

@@ -94,13 +94,14 @@ class Austin(Profiler):
     def samples(self, out, account):
         count = torn = 0
         with open(out, "rb") as file:
-            for _, invalid in samples(file.read()):
-                count += not invalid
-                torn += invalid
+            for stack, invalid in samples(file.read()):
+                sound = bool(stack) and not invalid  # it writes failed reads as empty stacks
+                count += sound
+                torn += not sound
         return count, {"rejected": torn}
 
     def stacks(self, out):
         with open(out, "rb") as file:
             return collections.Counter(
-                stack for stack, invalid in samples(file.read()) if not invalid
+                stack for stack, invalid in samples(file.read()) if stack and not invalid
             )

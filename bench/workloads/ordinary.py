@@ -1,10 +1,15 @@
-"""An ordinary program, 25 frames deep: layers around a handler that renders, sorts and counts."""
+"""An ordinary program, 25 frames deep: layers around a handler that renders, sorts and counts.
+
+With the argument `slots` the layers are called as objects and not by a method, which leads through
+C at every layer and leaves the frames in as many pieces.
+"""
 
 import json
 import re
+import sys
 from rounds import repeat
 
-WORDS = re.findall(r"\w+", __doc__ * 3)
+WORDS = re.findall(r"\w+", __doc__)
 ORDERS = [
     {"id": n, "name": WORDS[n % len(WORDS)], "price": n * 7 % 100 / 3, "tags": WORDS[n % 9 : n % 9 + 4]}
     for n in range(40)
@@ -15,9 +20,11 @@ class Layer:
     def __init__(self, name, inner):
         self.name, self.inner, self.seen = name, inner, {}
 
-    def __call__(self, request):
+    def handle(self, request):
         self.seen[request["path"]] = self.seen.get(request["path"], 0) + 1
         return self.finish(self.inner(request))
+
+    __call__ = handle
 
     def finish(self, reply):
         reply["layers"] += 1
@@ -60,7 +67,8 @@ def handle(request):
 def application():
     inner = handle
     for number in range(18):
-        inner = Layer(f"layer{number}", inner)
+        layer = Layer(f"layer{number}", inner)
+        inner = layer if "slots" in sys.argv else layer.handle
     return inner
 
 
