@@ -100,7 +100,7 @@ static const struct option output_rows[] = {
      .argument = "FORMAT",
      .offset = AT(format),
      .choice = output_format_name,
-     .doc = "What to write; else guessed from the file's name"},
+     .doc = "Not what the file's name says, but one of"},
     {0},
 };
 

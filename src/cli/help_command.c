@@ -16,7 +16,7 @@ static int run(const struct arguments *arguments, struct err *err)
     struct str s = STR_EMPTY;
 
     if (options->man) {
-        manual_commands(&s);
+        manual_tables(&s);
     } else if (arguments->operand_count == 0) {
         help_overview(&s);
     } else {

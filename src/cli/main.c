@@ -74,7 +74,8 @@ int main(int argc, char **argv)
     const char *typed = argc > 1 ? argv[1] : NULL;
     int status;
 
-    setlocale(LC_CTYPE, "");
+    /* For the widths of characters; what we write is UTF-8 in any locale. */
+    setlocale(LC_CTYPE, "C.UTF-8");
     if (typed == NULL || typed[0] == '-') {
         status = no_command(typed, &err);
     } else {

@@ -3,6 +3,7 @@
 #include "cli/manual.h"
 
 #include "cli/command.h"
+#include "export/exporter.h"
 
 /* Text of a line that does not begin with a macro. */
 static void add_text(struct str *s, const char *text)
@@ -118,10 +119,23 @@ static void add_command(struct str *s, const struct command *command)
     }
 }
 
-void manual_commands(struct str *s)
+static void add_format(struct str *s, const struct exporter *format)
 {
+    str_printf(s, ".TP\n\fB%s\fR (", format->name);
+    for (const char *c = format->suffixes; *c != '\0'; c++)
+        str_printf(s, "%s%c", *c == ' ' ? "," : "", *c);
+    str_add(s, ")\n");
+    add_line(s, format->doc);
+}
+
+void manual_tables(struct str *s)
+{
+    str_add(s, ".SH COMMANDS\n");
     for (const struct command *const *c = commands; *c != NULL; c++) {
         if (!(*c)->hidden)
             add_command(s, *c);
     }
+    str_add(s, ".SH OUTPUT FORMATS\n");
+    for (const struct exporter *format = exporters; format->name != NULL; format++)
+        add_format(s, format);
 }

@@ -71,27 +71,24 @@ static int find_long(const struct parse *p, const char *typed, size_t typed_byte
         for (const struct option *row = group->rows; row->name != NULL; row++) {
             if (!begins_with(row->name, typed, typed_bytes))
                 continue;
-            bool whole = row->name[typed_bytes] == '\0';
-            if (whole || (found.row == NULL && !row->hidden)) {
-                found = found_at(p, group, row);
-                other = NULL;
-            } else if (!row->hidden && other == NULL) {
-                other = row;
-            }
-            if (whole) {
-                *ret_found = found;
+            if (row->name[typed_bytes] == '\0') {
+                *ret_found = found_at(p, group, row);
                 return 0;
             }
+            if (found.row == NULL && !row->hidden)
+                found = found_at(p, group, row);
+            else if (other == NULL && !row->hidden)
+                other = row;
         }
     }
-    if (other != NULL)
-        return err_set(p->err, STATUS_USAGE, "'--%.*s' may mean --%s or --%s", (int)typed_bytes,
-                       typed, found.row->name, other->name);
     if (found.row == NULL || typed_bytes == 0) {
         char name[64];
         snprintf(name, sizeof name, "%.*s", (int)typed_bytes, typed);
         return unknown_long(p, name);
     }
+    if (other != NULL)
+        return err_set(p->err, STATUS_USAGE, "'--%.*s' may mean --%s or --%s", (int)typed_bytes,
+                       typed, found.row->name, other->name);
     *ret_found = found;
     return 0;
 }

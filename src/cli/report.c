@@ -70,7 +70,7 @@ static int run(const struct arguments *arguments, struct err *err)
 
 #define AT(field) offsetof(struct report_command_options, field)
 
-/* `min` is the index in `reports`, which tests/unit/report.c checks. */
+/* `min` is the index in `reports`, which tests/unit/test_commands.c checks. */
 static const struct option report_rows[] = {
     {.name = "functions",
      .kind = OPTION_SET,

@@ -9,9 +9,9 @@
 static const struct column columns[] = {
     {.key = "own_percent", .title = "Own", .kind = COLUMN_SHARE},
     {.key = "total_percent", .title = "Total", .kind = COLUMN_SHARE},
-    {.key = "own_s", .title = "Own time", .kind = COLUMN_TIME},
-    {.key = "total_s", .title = "Total time", .kind = COLUMN_TIME},
-    {.key = "own_samples", .title = "Samples", .kind = COLUMN_COUNT},
+    {.key = "own_s", .title = "Own time", .kind = COLUMN_TIME, .minor = true},
+    {.key = "total_s", .title = "Total time", .kind = COLUMN_TIME, .minor = true},
+    {.key = "own_samples", .title = "Samples", .kind = COLUMN_COUNT, .minor = true},
     {.key = "total_samples", .title = "", .kind = COLUMN_COUNT, .use = COLUMN_DATA},
     {.key = "function", .title = "Function"},
     {.key = "place", .title = "File", .use = COLUMN_SHOWN, .cut = DISPLAY_CUT_START, .dim = true},

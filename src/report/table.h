@@ -25,6 +25,7 @@ struct column {
     enum column_use use;
     enum display_cut cut; /* of texts */
     bool dim;             /* beside what matters */
+    bool minor;           /* not shown where there is little room, the last one first */
 };
 
 struct table {

@@ -9,7 +9,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 
-enum { GAP = 2, TEXT_COLUMNS_MIN = 12 };
+enum { GAP = 2, TEXT_COLUMNS_MIN = 6, TEXT_COLUMNS_WANTED = 18 };
 
 static const double hot_percent = 20, warm_percent = 5;
 
@@ -46,18 +46,34 @@ static size_t natural_width(const struct table *t, size_t i)
     return width;
 }
 
-/* Takes a column from the widest text until the row fits or no text can give more. */
-static void shrink(const struct table *t, size_t *widths, size_t width)
+/* Of a row in which no text is wider than `text_max`. Columns without width are not shown. */
+static size_t row_width(const struct table *t, const size_t *widths, size_t text_max)
 {
     size_t sum = 0;
 
-    for (size_t i = 0; i < t->column_count; i++)
-        sum += t->columns[i].use == COLUMN_DATA ? 0 : widths[i] + GAP;
-    for (sum -= sum > 0 ? GAP : 0; sum > width; sum--) {
+    for (size_t i = 0; i < t->column_count; i++) {
+        bool cut = t->columns[i].kind == COLUMN_TEXT && widths[i] > text_max;
+        sum += widths[i] == 0 ? 0 : GAP + (cut ? text_max : widths[i]);
+    }
+    return sum > 0 ? sum - GAP : 0;
+}
+
+/* Leaves out minor columns until the texts have room enough to say something. */
+static void leave_out(const struct table *t, size_t *widths, size_t width)
+{
+    for (size_t i = t->column_count; i-- > 0;) {
+        if (t->columns[i].minor && row_width(t, widths, TEXT_COLUMNS_WANTED) > width)
+            widths[i] = 0;
+    }
+}
+
+/* Takes a column from the widest text until the row fits or no text can give more. */
+static void shrink(const struct table *t, size_t *widths, size_t width)
+{
+    for (size_t excess = row_width(t, widths, SIZE_MAX); excess > width; excess--) {
         size_t widest = t->column_count;
         for (size_t i = 0; i < t->column_count; i++) {
-            if (t->columns[i].use != COLUMN_DATA && t->columns[i].kind == COLUMN_TEXT &&
-                widths[i] > TEXT_COLUMNS_MIN &&
+            if (t->columns[i].kind == COLUMN_TEXT && widths[i] > TEXT_COLUMNS_MIN &&
                 (widest == t->column_count || widths[i] > widths[widest]))
                 widest = i;
         }
@@ -108,11 +124,12 @@ void table_write_text(const struct table *t, size_t width, bool color, struct ou
 
     for (size_t i = 0; i < t->column_count; i++)
         widths[i] = t->columns[i].use == COLUMN_DATA ? 0 : natural_width(t, i);
+    leave_out(t, widths, width);
     shrink(t, widths, width);
     for (size_t row = 0; row < table_rows(t) + 1; row++) {
         for (size_t i = 0; i < t->column_count; i++) {
             const struct column *column = &t->columns[i];
-            if (column->use == COLUMN_DATA)
+            if (widths[i] == 0)
                 continue;
             if (line.len > 0)
                 str_printf(&line, "%*s", GAP, "");

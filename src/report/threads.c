@@ -8,15 +8,15 @@
 #include "report/sheet.h"
 
 static const struct column columns[] = {
-    {.key = "pid", .title = "PID", .kind = COLUMN_COUNT},
+    {.key = "pid", .title = "PID", .kind = COLUMN_COUNT, .minor = true},
     {.key = "tid", .title = "TID", .kind = COLUMN_COUNT},
     {.key = "seen_s", .title = "Seen", .kind = COLUMN_TIME},
-    {.key = "samples", .title = "Samples", .kind = COLUMN_COUNT},
+    {.key = "samples", .title = "Samples", .kind = COLUMN_COUNT, .minor = true},
     {.key = "cpu_percent", .title = "On CPU", .kind = COLUMN_SHARE},
     {.key = "idle_percent", .title = "Idle", .kind = COLUMN_SHARE, .dim = true},
     {.key = "gil_percent", .title = "GIL", .kind = COLUMN_SHARE},
     {.key = "gil_wait_percent", .title = "GIL wait", .kind = COLUMN_SHARE},
-    {.key = "gc_percent", .title = "GC", .kind = COLUMN_SHARE},
+    {.key = "gc_percent", .title = "GC", .kind = COLUMN_SHARE, .minor = true},
     {.key = "cpu_s", .title = "", .kind = COLUMN_TIME, .use = COLUMN_DATA},
     {.key = "idle_s", .title = "", .kind = COLUMN_TIME, .use = COLUMN_DATA},
     {.key = "gil_s", .title = "", .kind = COLUMN_TIME, .use = COLUMN_DATA},

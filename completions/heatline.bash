@@ -1,0 +1,69 @@
+# bash completion for heatline; made by `heatline completions bash`
+
+_heatline()
+{
+    local current=${COMP_WORDS[COMP_CWORD]} last=${COMP_WORDS[COMP_CWORD - 1]}
+    local words= files= i
+
+    COMPREPLY=()
+    if ((COMP_CWORD == 1)); then
+        COMPREPLY=($(compgen -W 'record report export info help --help --version' -- "$current"))
+        return
+    fi
+    # The program to run completes as if it stood alone.
+    for ((i = 2; i < COMP_CWORD; i++)); do
+        if [[ ${COMP_WORDS[i]} == -- ]]; then
+            declare -F _command_offset >/dev/null && _command_offset $((i + 1))
+            return
+        fi
+    done
+    if [[ $current == = ]]; then
+        current=
+    elif [[ $last == = ]]; then
+        last=${COMP_WORDS[COMP_CWORD - 2]}
+    fi
+    case ${COMP_WORDS[1]}:$last in
+    record:-p | record:--pid) return ;;
+    record:--python) files=1 ;;
+    record:-r | record:--rate) return ;;
+    record:-d | record:--duration) return ;;
+    record:-o | record:--output) files=1 ;;
+    record:-f | record:--format) words='svg raw speedscope chrometrace pprof gecko cpuprofile heat' ;;
+    record:--flush) return ;;
+    record:--mode) words='wall cpu gil' ;;
+    record:--limit-threads) return ;;
+    record:--include) return ;;
+    record:--exclude) return ;;
+    record:--max-depth) return ;;
+    report:--limit) return ;;
+    report:--mode) words='wall cpu gil' ;;
+    report:--limit-threads) return ;;
+    report:--include) return ;;
+    report:--exclude) return ;;
+    report:--max-depth) return ;;
+    export:-o | export:--output) files=1 ;;
+    export:-f | export:--format) words='svg raw speedscope chrometrace pprof gecko cpuprofile heat' ;;
+    export:--mode) words='wall cpu gil' ;;
+    export:--limit-threads) return ;;
+    export:--include) return ;;
+    export:--exclude) return ;;
+    export:--max-depth) return ;;
+    esac
+    if [[ -z $words && -z $files && $current == -* ]]; then
+        case ${COMP_WORDS[1]} in
+        record) words='-p --pid --python --keep-running -r --rate -d --duration --nonblocking --blocking --async -o --output -f --format --flush -t --threads --mode -g --gil -i --idle -s --subprocesses -F --function --nolineno --full-filenames --limit-threads --include --exclude --gc --max-depth -h --help' ;;
+        report) words='--functions --lines --tree --threads --limit --json --csv --mode -g --gil -i --idle -s --subprocesses -F --function --nolineno --full-filenames --limit-threads --include --exclude --gc --max-depth -t --per-thread -h --help' ;;
+        export) words='-o --output -f --format -t --threads --mode -g --gil -i --idle -s --subprocesses -F --function --nolineno --full-filenames --limit-threads --include --exclude --gc --max-depth -h --help' ;;
+        info) words='--json --dump -h --help' ;;
+        help) words='-h --help' ;;
+        esac
+    fi
+    if [[ -n $words ]]; then
+        COMPREPLY=($(compgen -W "$words" -- "$current"))
+    else
+        compopt -o filenames 2>/dev/null
+        mapfile -t COMPREPLY < <(compgen -f -- "$current")
+    fi
+}
+
+complete -F _heatline heatline
