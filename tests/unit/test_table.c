@@ -40,7 +40,7 @@ static void test_text(void **state)
     add_row(&t, 1, "first");
     add_row(&t, 3, "second");
     expect(&t, 80, false,
-           "Share   Time  Name    Place\n"
+           " Share   Time  Name    Place\n"
            " 33.3%  1.50s  first   module.py:1\n"
            "100.0%  4.50s  second  module.py:3\n");
     expect(&t, 30, false, /* without what is minor */
