@@ -49,8 +49,8 @@ static void test_text(void **state)
            "100.0%  second  module.py:3\n");
     expect(&t, 25, false,
            " Share  Name    Place\n"
-           " 33.3%  first   …dule.py:1\n"
-           "100.0%  second  …dule.py:3\n");
+           " 33.3%  first   …ule.py:1\n"
+           "100.0%  second  …ule.py:3\n");
     table_release(&t);
 }
 
