@@ -75,10 +75,12 @@ static const char *after_library(const char *path)
     }
     for (const char *at = path; (at = strstr(at, "/lib/python")); at++) {
         const char *end = at + strlen("/lib/python");
-        while (isdigit((unsigned char)*end) || *end == '.' || *end == 't') {
+        while (isdigit((unsigned char)*end) || *end == '.') {
             end++;
         }
-        if (*end == '/' && isdigit((unsigned char)end[-1])) {
+        bool version = isdigit((unsigned char)end[-1]);
+        end += *end == 't'; /* free-threaded */
+        if (version && *end == '/') {
             rest = end + 1;
         }
     }
