@@ -192,21 +192,24 @@ static int part_order(const void *left, const void *right)
     return a->offset < b->offset ? -1 : a->offset > b->offset;
 }
 
+/* Looks from the end to the start: when a segment is seen, all that its writer filled before it are
+ * complete, and so is what is then read of them. The other way round, a file that is being written
+ * would show gaps. */
 static int replay_find_parts(struct replay *p)
 {
     struct reader *r = p->reader;
-    uint64_t segment_bytes = r->header.segment_bytes, found = 0;
     if (reader_file_bytes(r, &p->summary.file_bytes))
         return -1;
-    for (uint64_t offset = HEAT_PAGE_BYTES; offset < p->summary.file_bytes;
-         offset += segment_bytes) {
-        if (replay_note_part(p, offset))
+    uint64_t segment_bytes = r->header.segment_bytes, places = 0;
+    if (p->summary.file_bytes > HEAT_PAGE_BYTES)
+        places = (p->summary.file_bytes - HEAT_PAGE_BYTES - 1) / segment_bytes + 1;
+    for (uint64_t i = places; i-- > 0;) {
+        if (replay_note_part(p, HEAT_PAGE_BYTES + i * segment_bytes))
             return -1;
-        found++;
     }
     /* The writer makes room before it takes a segment: one beyond the end was cut off. */
-    if (r->header.segments > found)
-        p->summary.damaged_segments += r->header.segments - found;
+    if (r->header.segments > places)
+        p->summary.damaged_segments += r->header.segments - places;
     if (p->parts.len)
         qsort(p->parts.data, p->parts.len, sizeof(struct part), part_order);
     return 0;
