@@ -28,9 +28,17 @@ static const struct column columns[] = {
     {0},
 };
 
+/* A node on the way to the current one that has siblings. */
+struct branch {
+    uint32_t depth;
+    bool last;
+};
+
 struct tree {
     struct calltree calls;
     uint64_t least_ns; /* colder nodes are left out */
+    struct branch branches[SHOWN_PART];
+    size_t branch_count;
 };
 
 static const struct view_node *stack_at(const struct tree *t, uint32_t node)
@@ -64,24 +72,28 @@ static bool is_lone(const struct tree *t, uint32_t node)
     return is_last(t, node) && t->calls.nodes[stack_at(t, node)->parent].child == node;
 }
 
-/* Branches of a node and of its callers, found from the innermost, hence backwards. At one percent
- * a branch there cannot be more than a hundred of them. */
+/* At one percent a branch there cannot be more than a hundred of them, but for a profile of nothing. */
+static void follow_branches(struct tree *t, uint32_t node)
+{
+    uint32_t depth = stack_at(t, node)->depth;
+
+    while (t->branch_count > 0 && t->branches[t->branch_count - 1].depth >= depth)
+        t->branch_count--;
+    if (!is_lone(t, node) && t->branch_count < SHOWN_PART)
+        t->branches[t->branch_count++] = (struct branch){depth, is_last(t, node)};
+}
+
 static void add_prefix(struct str *s, const struct tree *t, uint32_t node)
 {
-    const char *pieces[SHOWN_PART + 1];
     struct str whole = STR_EMPTY;
-    size_t count = 0;
 
-    for (uint32_t at = node; at != 0 && count <= SHOWN_PART; at = stack_at(t, at)->parent) {
-        if (is_lone(t, at))
-            continue;
-        if (at == node)
-            pieces[count++] = is_last(t, at) ? "└─ " : "├─ ";
+    for (size_t i = 0; i < t->branch_count; i++) {
+        const struct branch *branch = &t->branches[i];
+        if (branch->depth == stack_at(t, node)->depth)
+            str_add(&whole, branch->last ? "└─ " : "├─ ");
         else
-            pieces[count++] = is_last(t, at) ? "   " : "│  ";
+            str_add(&whole, branch->last ? "   " : "│  ");
     }
-    while (count-- > 0)
-        str_add(&whole, pieces[count]);
     if (whole.len > 0)
         display_add(s, whole.data, PREFIX_COLUMNS_MAX, DISPLAY_CUT_START);
     str_release(&whole);
@@ -99,7 +111,7 @@ static void add_bar(struct str *s, uint64_t part, uint64_t whole)
     str_add(s, eighths[filled % 8]);
 }
 
-static void add_row(struct table *rows, const struct tree *t, uint32_t node, bool drawn)
+static void add_row(struct table *rows, struct tree *t, uint32_t node, bool drawn)
 {
     const struct view *v = t->calls.view;
     const struct view_frame *frame = calltree_frame(&t->calls, node);
@@ -108,6 +120,7 @@ static void add_row(struct table *rows, const struct tree *t, uint32_t node, boo
 
     if (drawn) {
         add_bar(&bar, total_ns, v->total_ns);
+        follow_branches(t, node);
         add_prefix(&call, t, node);
     }
     table_share(rows, total_ns, v->total_ns);
@@ -133,7 +146,7 @@ static void add_row(struct table *rows, const struct tree *t, uint32_t node, boo
 int tree_write(const struct view *v, const struct report_options *options, struct out *o,
                struct err *err)
 {
-    struct tree tree;
+    struct tree tree = {0};
     struct table rows;
     bool drawn = options->format == REPORT_TEXT;
     size_t left_out = 0;
