@@ -121,7 +121,7 @@ static void add_command(struct str *s, const struct command *command)
 
 static void add_format(struct str *s, const struct exporter *format)
 {
-    str_printf(s, ".TP\n\fB%s\fR (", format->name);
+    str_printf(s, ".TP\n\\fB%s\\fR (", format->name);
     for (const char *c = format->suffixes; *c != '\0'; c++)
         str_printf(s, "%s%c", *c == ' ' ? "," : "", *c);
     str_add(s, ")\n");

@@ -42,6 +42,8 @@ def test_man_page_has_every_option(heatline):
     page = (ROOT / "docs/man/heatline.1").read_text().replace("\\-", "-")
     for command in ("record", "report", "export", "info"):
         assert all(option + "\\fR" in page for option in options_shown(heatline, command))
+    for name in ("svg", "raw", "heat"):
+        assert ".TP\n\\fB%s\\fR (." % name in page
 
 
 def complete_bash(heatline, *line):
