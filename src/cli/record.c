@@ -72,16 +72,16 @@ static void describe(struct sink *sink, const struct record_options *options,
     str_release(&text);
 }
 
-static void tell(const struct session *s, const char *output, struct sampler_stats stats)
+static void tell(const struct session *s, const char *output)
 {
     double seconds = (double)(s->end_ns - s->start_ns) / NS_PER_S;
-    double rate_hz = seconds > 0 ? (double)stats.ticks / seconds : 0;
-    if (rate_hz < 0.9 * (double)s->options->rate_hz && stats.ticks > 100)
+    double rate_hz = seconds > 0 ? (double)s->stats.ticks / seconds : 0;
+    if (rate_hz < 0.9 * (double)s->options->rate_hz && s->stats.ticks > 100)
         message_note("sampled %.0f times a second instead of %" PRIu64
                      "; every sample counts for the time it stands for",
                      rate_hz, s->options->rate_hz);
     if (isatty(STDERR_FILENO) && !s->options->hide_progress && strcmp(output, "-") != 0)
-        message_note("wrote %s: %" PRIu64 " samples in %.1f s", output, stats.samples, seconds);
+        message_note("wrote %s: %" PRIu64 " samples in %.1f s", output, s->stats.samples, seconds);
 }
 
 /* Nothing of Python was seen: that is an error, unless the program itself says so by its status. */
@@ -108,15 +108,14 @@ static int record(const struct record_options *options, const struct arguments *
     }
     describe(writer_sink(result->writer), options, arguments);
     session_run(&session);
-    struct sampler_stats stats = sampler_stats(session.sampler);
     int failure = writer_failure(result->writer);
-    if (!stats.processes_seen) {
+    if (!session.stats.processes_seen) {
         result_discard(result);
         return tell_nothing(&session, session_finish(&session), err);
     }
     int failed = result_close(result, err);
     if (!failed)
-        tell(&session, result->output, stats);
+        tell(&session, result->output);
     int status = session_finish(&session);
     if (failure && !failed)
         message_note("the recording could not grow (%s): what came after is missing",

@@ -20,6 +20,7 @@ enum {
     WATCH_WAIT_NS = 5 * NS_PER_MS, /* between looks for new processes */
     KILL_WAIT_S = 5,
     SLACK_FINE_NS = 1,
+    SLEEP_MIN_NS = 20 * NS_PER_US, /* going to sleep for less takes longer than that */
 };
 
 /* Every thread costs two descriptors. The program has been started by now, with limits of its own. */
@@ -132,7 +133,7 @@ static void wait_until(struct session *s, uint64_t until_ns, bool *asked)
 {
     for (uint64_t now_ns = clock_ns(); now_ns < until_ns && !s->end_ns; now_ns = clock_ns()) {
         uint64_t next_ns = now_ns + WATCH_WAIT_NS;
-        signals_wait(s->signals_fd, next_ns < until_ns && s->sampler ? next_ns : until_ns);
+        signals_wait(s->signals_fd, next_ns < until_ns ? next_ns : until_ns);
         take_signals(s, asked);
         if (!s->end_ns && clock_ns() < until_ns)
             sampler_watch(s->sampler);
@@ -155,7 +156,7 @@ void session_run(struct session *s)
         uint64_t now_ns = clock_ns(), due_ns = pacer_next(&pacer, now_ns);
         if (due_ns > stop_ns)
             due_ns = stop_ns;
-        if (due_ns > now_ns) {
+        if (due_ns > now_ns + SLEEP_MIN_NS) {
             wait_until(s, due_ns, &asked);
         } else if (now_ns >= signals_ns) {
             signals_ns = now_ns + SIGNALS_WAIT_NS;
@@ -182,41 +183,35 @@ void session_run(struct session *s)
         progress_show(&progress, s->sampler, now_ns);
     }
     progress_clear(&progress);
+    s->stats = sampler_stats(s->sampler);
+    sampler_free(s->sampler); /* lets go of every thread, before anybody waits for anything */
+    s->sampler = NULL;
 }
 
 /* SIGTERM (or the signal that ended us), five seconds, SIGKILL. */
 static void end_child(struct session *s)
 {
-    bool asked = false;
+    uint64_t until_ns = clock_ns() + KILL_WAIT_S * (uint64_t)NS_PER_S;
     kill(s->child, s->end_signal ? s->end_signal : SIGTERM);
     kill(s->child, SIGCONT);
-    uint64_t until_ns = clock_ns() + KILL_WAIT_S * (uint64_t)NS_PER_S;
-    s->end_ns = 0;
-    while (s->child && clock_ns() < until_ns) {
-        signals_wait(s->signals_fd, until_ns);
-        take_signals(s, &asked);
-        attend_child(s);
-        s->end_ns = 0;
+    while (waitpid(s->child, &s->child_status, WNOHANG) == 0) {
+        struct signal_event event;
+        if (clock_ns() >= until_ns)
+            kill(s->child, SIGKILL);
+        signals_wait(s->signals_fd, until_ns > clock_ns() ? until_ns : UINT64_MAX);
+        while (signals_take(s->signals_fd, &event))
+            ;
     }
-    if (s->child) {
-        kill(s->child, SIGKILL);
-        waitpid(s->child, &s->child_status, 0);
-        s->child = 0;
-    }
+    s->child = 0;
 }
 
 int session_finish(struct session *s)
 {
-    enum session_end end = s->end;
-    bool launched = s->child || end == SESSION_EXITED;
-    int status = STATUS_OK;
-    if (s->child && !s->options->keep_running)
+    bool ended_by_us = s->child && s->end == SESSION_DURATION;
+    bool left_alone = s->child && s->options->keep_running;
+    bool launched = s->options->pids.len == 0;
+    if (s->child && !left_alone)
         end_child(s);
-    else if (s->child)
-        launched = false;
-    if (launched && s->options->pids.len == 0 && end != SESSION_DURATION)
-        status = spawn_exit_status(s->child_status);
-    sampler_free(s->sampler);
     close(s->signals_fd);
-    return status;
+    return launched && !left_alone && !ended_by_us ? spawn_exit_status(s->child_status) : STATUS_OK;
 }

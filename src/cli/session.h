@@ -21,7 +21,8 @@ enum session_end {
 struct session {
     const struct record_options *options;
     struct result *result;
-    struct sampler *sampler;
+    struct sampler *sampler;    /* NULL once the recording is over */
+    struct sampler_stats stats; /* as of then */
     int signals_fd;
     pid_t child;      /* the program that we launched; 0 = none, or it has ended */
     int child_status; /* its wait status, once it has ended */

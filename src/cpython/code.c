@@ -114,11 +114,13 @@ void code_cache_doubt(struct code_cache *c)
         code_at(c, i)->checked_ns = 0;
 }
 
-void code_identity_range(const struct code_cache *c, uint64_t code, uint64_t *ret_address,
-                         uint32_t *ret_len_bytes)
+bool code_identity_due(const struct code_cache *c, uint64_t code, uint64_t now_ns,
+                       uint64_t *ret_address, uint32_t *ret_len_bytes)
 {
+    uint32_t i;
     *ret_address = code + c->identity_start;
     *ret_len_bytes = c->identity_bytes;
+    return !map_find(&c->by_address, code, &i) || code_at(c, i)->checked_ns + CODE_DUE_NS < now_ns;
 }
 
 void code_cache_confirm(struct code_cache *c, uint64_t code, const uint8_t *identity,

@@ -13,7 +13,8 @@
 
 enum {
     CODE_CACHE_MAX = 1 << 16, /* then all is forgotten and learnt anew */
-    CODE_FRESH_NS = 10000000, /* an identity checked within this time is taken as still true */
+    CODE_FRESH_NS = 10000000, /* an identity checked within this time is taken as still true … */
+    CODE_DUE_NS = 500000, /* … and one of the innermost codes within this, since these change */
 };
 
 struct code_cache;
@@ -28,10 +29,10 @@ void code_cache_clear(struct code_cache *c);
 /* Every identity must be checked again before it is trusted (a code object has died). */
 void code_cache_doubt(struct code_cache *c);
 
-/* The bytes that tell code objects apart, for reading along with a stack: address and length of the identity
- * of the code at `code`. code_cache_confirm takes what was read then. */
-void code_identity_range(const struct code_cache *c, uint64_t code, uint64_t *ret_address,
-                         uint32_t *ret_len_bytes);
+/* The bytes that tell code objects apart, to be read along with a stack: where they are, for the code at `code`.
+ * False: it was checked so recently that there is no need. code_cache_confirm takes what was read then. */
+bool code_identity_due(const struct code_cache *c, uint64_t code, uint64_t now_ns,
+                       uint64_t *ret_address, uint32_t *ret_len_bytes);
 void code_cache_confirm(struct code_cache *c, uint64_t code, const uint8_t *identity,
                         uint64_t now_ns);
 

@@ -8,9 +8,11 @@
 
 enum {
     PAGE = 4096,
-    MERGE_BYTES = 2048,   /* frames closer than this are read as one range */
-    SLACK_BYTES = 768,    /* beyond the innermost frame, for the calls that come next */
-    ROUNDS = 2,           /* tries before a stack counts as torn */
+    MERGE_BYTES = 2048, /* frames closer than this are read as one stretch */
+    SLACK_BYTES = 1024, /* beyond the innermost frame, for the calls that come next */
+    INNER_FRAMES = 6,   /* these move; what lies further out rarely does */
+    MISSES_MAX =
+        3, /* predictions in a row that lacked something, before the stack counts as torn */
     OWNER_PYTHON_MAX = 2, /* Include/internal/pycore_frame.h: thread, generator, frame object */
 };
 
@@ -20,13 +22,23 @@ struct stretch {
     uint32_t len_bytes, offset;
 };
 
+/* What one call reads, in this order:
+ *
+ *     outer frames · extras · inner frames │ thread state │ inner frames · outer frames
+ *     └────────── first ─────────────────┘   the moment   └───────── second ─────────┘
+ *
+ * A frame that is the same in both copies was so at the moment between them at which the thread state said
+ * which one is the innermost. The inner frames, which move, are read tightly around that moment. */
 struct walk_plan {
-    struct vec stretches; /* of struct stretch: [0] thread state, [1] cframe where there is one */
+    struct vec stretches; /* of struct stretch: the inner ones come first */
+    size_t inner;         /* how many of them are inner */
     struct vec ranges;    /* of struct mem_range, for one call */
     uint8_t *first, *second;
-    size_t bytes, cap; /* in use and allocated, of each copy */
-    size_t hint;       /* the stretch that was looked up last */
-    uint64_t cframe;   /* predicted address */
+    size_t bytes, cap;             /* in use and allocated, of each copy */
+    size_t planned, planned_bytes; /* without what the walk found missing */
+    size_t hint;                   /* the stretch that was looked up last */
+    uint64_t cframe;               /* 3.11, 3.12: where tstate->cframe->current_frame was last */
+    uint64_t cframe_value;
     uint64_t tstate;
 };
 
@@ -73,25 +85,37 @@ static void plan_add(struct walk_plan *p, uint64_t address, uint32_t len_bytes)
     reserve(p, p->bytes);
 }
 
-/* Every stretch into the given copies, with the caller's extras between them. */
-static enum rd plan_fetch(struct walk *w, struct mem *m, bool first, bool second)
+static struct mem_range *add_copy(const struct walk_plan *p, struct mem_range *range, uint8_t *copy,
+                                  size_t from, size_t to)
+{
+    for (size_t i = from; i < to; i++) {
+        const struct stretch *s = stretch_at(p, i);
+        *range++ = (struct mem_range){s->address, s->len_bytes, copy + s->offset};
+    }
+    return range;
+}
+
+/* All of the plan in one call; `verify`: the second copy too. */
+static enum rd plan_fetch(struct walk *w, struct mem *m, const struct layout *l, bool verify)
 {
     struct walk_plan *p = w->plan;
-    size_t n = p->stretches.len, filled = 0;
-    vec_resize(&p->ranges, 2 * n + WALK_EXTRAS_MAX);
-    struct mem_range *ranges = p->ranges.data;
-    for (size_t i = 0; first && i < n; i++) {
-        const struct stretch *s = stretch_at(p, i);
-        ranges[filled++] = (struct mem_range){s->address, s->len_bytes, p->first + s->offset};
+    size_t n = p->stretches.len;
+    vec_resize(&p->ranges, 2 * n + WALK_EXTRAS_MAX + 2);
+    struct mem_range *ranges = p->ranges.data, *at = ranges;
+    at = add_copy(p, at, p->first, p->inner, n);
+    for (size_t i = 0; i < w->extras_len; i++) {
+        struct walk_extra *extra = &w->extras[i];
+        *at++ = (struct mem_range){extra->address, extra->len_bytes, extra->bytes};
     }
-    for (size_t i = 0; i < w->extras_len; i++)
-        ranges[filled++] =
-            (struct mem_range){w->extras[i].address, w->extras[i].len_bytes, w->extras[i].bytes};
-    for (size_t i = 0; second && i < n; i++) {
-        const struct stretch *s = stretch_at(p, i);
-        ranges[filled++] = (struct mem_range){s->address, s->len_bytes, p->second + s->offset};
+    at = add_copy(p, at, p->first, 0, p->inner);
+    *at++ = (struct mem_range){p->tstate, l->tstate_prefix_bytes, w->tstate};
+    if (p->cframe)
+        *at++ = (struct mem_range){p->cframe, 8, &p->cframe_value};
+    if (verify) {
+        at = add_copy(p, at, p->second, 0, p->inner);
+        at = add_copy(p, at, p->second, p->inner, n);
     }
-    return mem_read_many(m, ranges, filled);
+    return mem_read_many(m, ranges, (size_t)(at - ranges));
 }
 
 /* The copy of [address, address + len) at `copy`, or NULL. Frames come in the order of the last walk, so
@@ -172,36 +196,36 @@ static void decode(const struct layout *l, const uint8_t *bytes, uint64_t addres
     };
 }
 
-/* The innermost frame's address according to one copy; *ret_missed if it took another read. */
-static enum rd innermost(struct walk *w, struct mem *m, const struct layout *l, const uint8_t *copy,
+/* The innermost frame's address at the moment; *ret_missed if it took another read. */
+static enum rd innermost(struct walk *w, struct mem *m, const struct layout *l,
                          uint64_t *ret_address, bool *ret_missed)
 {
     struct walk_plan *p = w->plan;
-    uint64_t top = u64_at(copy, l->tstate_frame);
-    if (layout_has(l->cframe_frame) && top) {
-        p->hint = 1;
-        const uint8_t *bytes = plan_find(p, copy, top + l->cframe_frame, 8);
-        if (!bytes) {
-            *ret_missed = true;
-            p->cframe = top + l->cframe_frame;
-            return mem_read_u64(m, p->cframe, ret_address);
-        }
-        top = u64_at(bytes, 0);
-    }
+    uint64_t top = u64_at(w->tstate, l->tstate_frame);
     *ret_address = top;
-    return RD_OK;
+    if (!layout_has(l->cframe_frame) || !top)
+        return RD_OK;
+    *ret_address = p->cframe_value;
+    if (p->cframe == top + l->cframe_frame)
+        return RD_OK;
+    *ret_missed = true;
+    p->cframe = top + l->cframe_frame;
+    return mem_read_u64(m, p->cframe, ret_address);
 }
 
 /* Walks over the first copy, fetching what it lacks. */
 static enum rd chain(struct walk *w, struct mem *m, const struct layout *l, bool *ret_missed)
 {
     struct walk_plan *p = w->plan;
-    uint64_t address;
+    uint64_t address, landmark = 0;
     vec_clear(&w->frames);
-    enum rd rd = innermost(w, m, l, p->first, &address, ret_missed);
+    enum rd rd = innermost(w, m, l, &address, ret_missed);
     while (rd == RD_OK && address) {
-        if (w->frames.len == WALK_FRAMES_MAX || address & 7)
+        /* A torn chain can bite its tail: remember one frame at each power of two (Brent). */
+        if (w->frames.len == WALK_FRAMES_MAX || address & 7 || address == landmark)
             return RD_TORN;
+        if ((w->frames.len & (w->frames.len - 1)) == 0)
+            landmark = address;
         const uint8_t *bytes = plan_find(p, p->first, address, l->frame_prefix_bytes);
         if (!bytes) {
             *ret_missed = true;
@@ -222,107 +246,128 @@ static bool same_place(const struct walk_frame *a, const struct walk_frame *b)
 }
 
 /* Compares the walked frames with the second copy, outermost first; says how far they agree. */
-static bool agree(struct walk *w, struct mem *m, const struct layout *l)
+static bool agree(struct walk *w, const struct layout *l)
 {
     struct walk_plan *p = w->plan;
     const struct walk_frame *frames = w->frames.data;
-    uint64_t top;
-    bool missed = false;
-    w->trusted = 0;
+    size_t n = w->frames.len, python_top = 0;
     w->moved = false;
-    enum rd rd = innermost(w, m, l, p->second, &top, &missed);
-    size_t n = w->frames.len;
-    bool whole = rd == RD_OK && !missed && top == (n ? frames[0].address : 0);
-    size_t python_top = 0;
     while (python_top < n && !frames[python_top].python)
         python_top++;
-    for (size_t i = n; i-- > 0;) {
+    p->hint = p->stretches.len ? p->stretches.len - 1 : 0;
+    for (size_t i = n; i-- > 0; w->trusted++) {
         const uint8_t *bytes = plan_find(p, p->second, frames[i].address, l->frame_prefix_bytes);
         struct walk_frame now;
         if (!bytes)
-            break;
+            return false;
         decode(l, bytes, frames[i].address, &now);
-        bool same = same_place(&now, &frames[i]);
         if (now.back != frames[i].back || now.code != frames[i].code)
-            break;
-        if (!same && i > python_top)
-            break;
-        if (!same)
+            return false;
+        if (!same_place(&now, &frames[i])) {
             w->moved = true;
-        w->trusted++;
+            if (i > python_top)
+                return false;
+        }
     }
-    return whole && w->trusted == n;
+    return true;
 }
 
 /* From the frames just walked: where the next walk will find its bytes. */
-static void plan_make(struct walk *w, const struct layout *l, uint64_t tstate)
+static void plan_make(struct walk *w, const struct layout *l)
 {
     struct walk_plan *p = w->plan;
-    uint64_t limit = 0;
-    if (p->tstate == tstate && layout_has(l->tstate_datastack))
+    const struct walk_frame *frames = w->frames.data;
+    uint64_t limit = 0; /* of the data stack's chunk: nothing need be mapped beyond */
+    if (layout_has(l->tstate_datastack))
         limit = u64_at(w->tstate, l->tstate_datastack + 16);
     vec_clear(&p->stretches);
     p->bytes = 0;
-    p->hint = 0;
-    p->tstate = tstate;
-    plan_add(p, tstate, l->tstate_prefix_bytes);
-    if (layout_has(l->cframe_frame) && p->cframe)
-        plan_add(p, p->cframe, 8);
-    const struct walk_frame *frames = w->frames.data;
+    p->inner = SIZE_MAX;
     for (size_t i = 0; i < w->frames.len; i++) {
-        struct stretch *last = stretch_at(p, p->stretches.len - 1);
         uint64_t start = frames[i].address, end = start + l->frame_prefix_bytes;
-        if (start < limit && limit - end <= 1 << 20 && i < 2) {
-            uint64_t slack = end + SLACK_BYTES;
-            end = slack < limit ? slack : limit;
-        }
-        bool above = start <= last->address && last->address - start <= MERGE_BYTES;
-        if (above && p->stretches.len > 1) {
+        bool first_outer = i == INNER_FRAMES;
+        if (first_outer)
+            p->inner = p->stretches.len;
+        struct stretch *last = i ? stretch_at(p, p->stretches.len - 1) : NULL;
+        if (last && !first_outer && start <= last->address &&
+            last->address - start <= MERGE_BYTES) {
             uint32_t grow = (uint32_t)(last->address - start);
             last->address = start;
             last->len_bytes += grow;
             p->bytes += grow;
             reserve(p, p->bytes);
-        } else {
-            plan_add(p, start, (uint32_t)(end - start));
+            continue;
         }
+        if (i < INNER_FRAMES && end <= limit && limit - end <= 1 << 20) {
+            uint64_t slack = end + SLACK_BYTES;
+            end = slack < limit ? slack : limit;
+        }
+        plan_add(p, start, (uint32_t)(end - start));
     }
+    if (p->inner > p->stretches.len)
+        p->inner = p->stretches.len;
+    p->hint = 0;
+    p->planned = p->stretches.len;
+    p->planned_bytes = p->bytes;
+}
+
+/* Forgets what was fetched beyond the plan. */
+static void plan_restore(struct walk_plan *p)
+{
+    p->stretches.len = p->planned;
+    p->bytes = p->planned_bytes;
+    p->hint = 0;
+}
+
+/* Nothing is known of this thread (any more): all will be found missing. */
+static void plan_forget(struct walk *w, uint64_t tstate)
+{
+    struct walk_plan *p = w->plan;
+    vec_clear(&w->frames);
+    vec_clear(&p->stretches);
+    p->bytes = p->planned = p->planned_bytes = p->inner = p->hint = 0;
+    p->cframe = 0;
+    p->tstate = tstate;
+}
+
+/* One try. *ret_missed: the plan lacked something, and is better now. */
+static enum rd attempt(struct walk *w, struct mem *m, const struct layout *l, bool verify,
+                       bool *ret_missed)
+{
+    struct walk_plan *p = w->plan;
+    *ret_missed = false;
+    w->trusted = 0;
+    enum rd rd = plan_fetch(w, m, l, verify);
+    if (rd == RD_TORN && p->planned) { /* a predicted place is gone */
+        plan_forget(w, p->tstate);
+        rd = plan_fetch(w, m, l, verify);
+    }
+    if (rd == RD_OK)
+        rd = chain(w, m, l, ret_missed);
+    if (rd != RD_OK) { /* no stack: the last plan is the better one */
+        plan_restore(p);
+        return rd;
+    }
+    if (verify && !*ret_missed && !agree(w, l))
+        rd = RD_TORN;
+    plan_make(w, l);
+    return rd;
 }
 
 enum rd walk_read(struct walk *w, struct mem *m, const struct layout *l, uint64_t tstate,
                   enum walk_mode mode)
 {
-    struct walk_plan *p = w->plan;
-    bool verify = mode == WALK_VERIFIED;
-    w->trusted = 0;
-    if (p->tstate != tstate) {
-        vec_clear(&w->frames);
-        p->cframe = 0;
-        plan_make(w, l, tstate);
-    }
+    bool verify = mode == WALK_VERIFIED, missed = true;
     enum rd rd = RD_TORN;
-    for (int round = 0; round < ROUNDS && rd == RD_TORN; round++) {
-        bool missed = false;
-        rd = plan_fetch(w, m, true, verify);
-        if (rd == RD_TORN) { /* a predicted place is gone: start from the thread state alone */
-            vec_clear(&w->frames);
-            p->cframe = 0;
-            plan_make(w, l, tstate);
-            rd = plan_fetch(w, m, true, verify);
-        }
-        if (rd != RD_OK)
-            return rd;
-        memcpy(w->tstate, p->first, l->tstate_prefix_bytes);
-        rd = chain(w, m, l, &missed);
-        if (rd == RD_OK && verify && missed) {
-            plan_make(w, l, tstate);
-            rd = plan_fetch(w, m, false, true);
-        }
-        if (rd == RD_OK && verify && !agree(w, m, l))
-            rd = RD_TORN;
-        if (!(verify && missed))
-            plan_make(w, l, tstate);
+    if (w->plan->tstate != tstate)
+        plan_forget(w, tstate);
+    for (int i = 0; i < MISSES_MAX && missed; i++) {
+        rd = attempt(w, m, l, verify, &missed);
+        if (rd == RD_OK && !verify)
+            break;
     }
+    if (rd == RD_OK && verify && missed)
+        rd = RD_TORN;
     if (rd == RD_OK)
         w->trusted = w->frames.len;
     return rd;

@@ -400,8 +400,12 @@ static enum rd refresh(struct process *p, uint64_t now_ns)
 
 static void freeze_all(struct process *p)
 {
-    for (size_t i = 0; i < p->threads.len; i++)
-        freeze_stop(&thread_at(p, i)->freeze);
+    for (size_t i = 0; i < p->threads.len; i++) {
+        struct thread *t = thread_at(p, i);
+        thread_stat_look(&t->stat); /* a stopped thread does not tell */
+        if (freeze_stop(&t->freeze) == RD_DENIED)
+            p->freezable = false;
+    }
 }
 
 static void thaw_all(struct process *p)

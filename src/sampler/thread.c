@@ -7,23 +7,25 @@
 #include <sys/syscall.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "sampler/process.h"
 #include "sampler/tally.h"
 
 enum {
-    UNSETTLED_ONE = 4096,
-    UNSETTLED_SHIFT = 6, /* averaged over about 64 reads */
+    UNSETTLED_ONE = 1 << 16,
+    UNSETTLED_SHIFT = 7, /* averaged over about 128 reads */
     UNSETTLED_LIMIT =
-        100, /* 2.5 % torn: from here on stop the thread for each read, since dropping or
-                              * retrying torn reads alone would favour the stacks that hold still */
-    UNSETTLED_PROBE = 32,     /* then every so many looks try again without */
+        1638, /* 2.5 % torn: from here on stop the thread for each read, since dropping or
+                             * retrying torn reads favours the stacks that hold still */
+    UNSETTLED_PROBE = 16,     /* then every so many looks see whether that is still so */
+    TORN_TRIES = 2,           /* more, where the thread must not be stopped */
     GIL_BYTES = 216,          /* struct _gil_runtime_state, Include/internal/pycore_gil.h */
     STATUS_ACTIVE = 1 << 4,   /* PyThreadState._status.active, 3.12+ */
     KEEP_SEIZED_NS = 2500000, /* a next look sooner than this is worth staying seized */
     IDENTITIES = 2,
+    READ_SLOW_NS =
+        40 * NS_PER_US, /* we were off the CPU in the middle: says nothing of the thread */
 };
-
-enum { EXTRA_GC, EXTRA_CURRENT, EXTRA_IDENTITY }; /* places in walk.extras */
 
 struct step {
     struct frame_id frame;
@@ -55,29 +57,50 @@ void thread_free(struct thread *t)
     free(t);
 }
 
-/* What is read along with the stack: is the collector running, who holds the GIL (≤ 3.11) or has any code
- * object died (3.14+), and the identities of the two innermost codes that were there last. */
-static void ask_extras(const struct process *p, struct thread *t)
+/* What is read along with the stack, in this order. */
+struct asked {
+    const struct walk_extra *gc; /* is the collector running? */
+    const struct walk_extra
+        *current;      /* ≤ 3.11: who holds the GIL? 3.14+: has any code object died? */
+    size_t identities; /* index of the first one: of the innermost codes that were there last */
+    uint64_t codes[IDENTITIES];
+};
+
+static const struct walk_extra *ask(struct thread *t, uint64_t address, uint32_t len_bytes)
+{
+    struct walk_extra *extra = &t->walk.extras[t->walk.extras_len++];
+    *extra = (struct walk_extra){.address = address, .len_bytes = len_bytes};
+    return extra;
+}
+
+static void ask_extras(const struct process *p, struct thread *t, uint64_t now_ns,
+                       struct asked *ret_asked)
 {
     const struct layout *l = &p->runtime.layout;
-    struct walk_extra *extras = t->walk.extras;
-    uint64_t gc = layout_has(l->runtime_gc_collecting)
-                      ? p->runtime.address + l->runtime_gc_collecting
-                      : t->interp + l->interp_gc + l->gc_collecting;
-    extras[EXTRA_GC] = (struct walk_extra){.address = gc, .len_bytes = 4};
-    uint64_t current =
-        layout_has(l->runtime_tstate_current)   ? p->runtime.address + l->runtime_tstate_current
-        : layout_has(l->interp_code_generation) ? t->interp + l->interp_code_generation
-                                                : t->tstate;
-    extras[EXTRA_CURRENT] = (struct walk_extra){.address = current, .len_bytes = 8};
-    t->walk.extras_len = EXTRA_IDENTITY;
+    struct asked asked = {0};
+    t->walk.extras_len = 0;
+    asked.gc =
+        ask(t,
+            layout_has(l->runtime_gc_collecting) ? p->runtime.address + l->runtime_gc_collecting
+                                                 : t->interp + l->interp_gc + l->gc_collecting,
+            4);
+    if (layout_has(l->runtime_tstate_current))
+        asked.current = ask(t, p->runtime.address + l->runtime_tstate_current, 8);
+    else if (layout_has(l->interp_code_generation))
+        asked.current = ask(t, t->interp + l->interp_code_generation, 8);
+    asked.identities = t->walk.extras_len;
     const struct walk_frame *frames = t->walk.frames.data;
-    for (size_t i = 0; i < t->walk.frames.len && t->walk.extras_len < EXTRA_IDENTITY + IDENTITIES;
-         i++)
-        if (frames[i].python) {
-            struct walk_extra *extra = &extras[t->walk.extras_len++];
-            code_identity_range(p->codes, frames[i].code, &extra->address, &extra->len_bytes);
-        }
+    for (size_t i = 0, n = 0; i < t->walk.frames.len && n < IDENTITIES; i++) {
+        if (!frames[i].python)
+            continue;
+        uint64_t address;
+        uint32_t len_bytes;
+        asked.codes[t->walk.extras_len - asked.identities] = frames[i].code;
+        if (code_identity_due(p->codes, frames[i].code, now_ns, &address, &len_bytes))
+            ask(t, address, len_bytes);
+        n++;
+    }
+    *ret_asked = asked;
 }
 
 static uint64_t extra_u64(const struct walk_extra *extra)
@@ -89,32 +112,36 @@ static uint64_t extra_u64(const struct walk_extra *extra)
 
 /* Checks cached codes against what came along with the stack. */
 static void confirm_codes(struct process *p, struct thread *t, uint64_t now_ns,
-                          const uint64_t *codes)
+                          const struct asked *asked)
 {
-    const struct layout *l = &p->runtime.layout;
-    if (layout_has(l->interp_code_generation)) {
-        uint64_t generation = extra_u64(&t->walk.extras[EXTRA_CURRENT]);
+    if (asked->current && layout_has(p->runtime.layout.interp_code_generation)) {
+        uint64_t generation = extra_u64(asked->current);
         if (generation != p->code_generation)
             code_cache_doubt(p->codes);
         p->code_generation = generation;
     }
-    for (size_t i = EXTRA_IDENTITY; i < t->walk.extras_len; i++)
-        code_cache_confirm(p->codes, codes[i - EXTRA_IDENTITY], t->walk.extras[i].bytes, now_ns);
+    for (size_t i = asked->identities; i < t->walk.extras_len; i++)
+        code_cache_confirm(p->codes, asked->codes[i - asked->identities], t->walk.extras[i].bytes,
+                           now_ns);
 }
 
 static enum rd read_stack(struct process *p, struct thread *t, enum walk_mode mode, uint64_t now_ns)
 {
-    uint64_t codes[IDENTITIES] = {0};
-    size_t n = 0;
-    const struct walk_frame *frames = t->walk.frames.data;
-    for (size_t i = 0; i < t->walk.frames.len && n < IDENTITIES; i++)
-        if (frames[i].python)
-            codes[n++] = frames[i].code;
-    ask_extras(p, t);
+    struct asked asked;
+    ask_extras(p, t, now_ns, &asked);
     enum rd rd = walk_read(&t->walk, p->mem, &p->runtime.layout, t->tstate, mode);
     if (rd == RD_OK)
-        confirm_codes(p, t, now_ns, codes);
+        confirm_codes(p, t, now_ns, &asked);
+    uint32_t collecting;
+    memcpy(&collecting, asked.gc->bytes, sizeof(collecting));
+    t->collecting = collecting != 0;
+    t->current = asked.current ? extra_u64(asked.current) : 0;
     return rd;
+}
+
+static enum sampler_freeze freeze_option(const struct process *p)
+{
+    return sampler_options(p->sampler)->freeze;
 }
 
 /* Stops the thread, reads, lets it go. */
@@ -126,8 +153,7 @@ static enum rd read_frozen(struct process *p, struct thread *t, uint64_t now_ns)
     if (rd != RD_OK)
         return rd;
     rd = read_stack(p, t, WALK_FROZEN, now_ns);
-    if (sampler_options(p->sampler)->freeze != SAMPLER_FREEZE_ALL)
-        freeze_thaw(&t->freeze, sampler_options(p->sampler)->period_ns <= KEEP_SEIZED_NS);
+    freeze_thaw(&t->freeze, sampler_options(p->sampler)->period_ns <= KEEP_SEIZED_NS);
     sampler_tally(p->sampler)->frozen++;
     return rd;
 }
@@ -172,7 +198,7 @@ static bool holds_gil(const struct process *p, const struct thread *t)
 {
     const struct layout *l = &p->runtime.layout;
     if (layout_has(l->runtime_tstate_current))
-        return extra_u64(&t->walk.extras[EXTRA_CURRENT]) == t->tstate;
+        return t->current == t->tstate;
     if (layout_has(l->tstate_holds_gil) && !l->free_threaded)
         return walk_tstate_u32(&t->walk, l->tstate_holds_gil) != 0;
     return walk_tstate_u32(&t->walk, l->tstate_status) & STATUS_ACTIVE;
@@ -180,11 +206,10 @@ static bool holds_gil(const struct process *p, const struct thread *t)
 
 static uint32_t state_of(const struct process *p, const struct thread *t)
 {
-    uint32_t state = t->stat.running ? SAMPLE_ON_CPU : 0, collecting;
-    memcpy(&collecting, t->walk.extras[EXTRA_GC].bytes, sizeof(collecting));
+    uint32_t state = t->stat.running ? SAMPLE_ON_CPU : 0;
     if (holds_gil(p, t)) {
         state |= SAMPLE_GIL_HELD;
-        if (collecting)
+        if (t->collecting)
             state |= SAMPLE_GC;
     } else if (!t->stat.running && t->stat.syscall == SYS_futex && t->gil &&
                t->stat.argument - t->gil < GIL_BYTES) {
@@ -193,48 +218,68 @@ static uint32_t state_of(const struct process *p, const struct thread *t)
     return state;
 }
 
-static bool must_freeze(const struct process *p, const struct thread *t)
+/* Would reading it as it runs favour the stacks that hold still? */
+static bool is_unsettled(const struct thread *t)
 {
-    if (!p->freezable || sampler_options(p->sampler)->freeze == SAMPLER_FREEZE_NEVER)
-        return false;
-    return t->unsettled > UNSETTLED_LIMIT && t->looks % UNSETTLED_PROBE != 0;
+    return t->unsettled > UNSETTLED_LIMIT;
 }
 
 static void settle(struct thread *t, bool torn)
 {
-    uint32_t target = torn ? UNSETTLED_ONE : 0;
-    t->unsettled += ((int32_t)target - (int32_t)t->unsettled) / (1 << UNSETTLED_SHIFT);
+    int32_t target = torn ? UNSETTLED_ONE : 0;
+    t->unsettled += (target - (int32_t)t->unsettled) / (1 << UNSETTLED_SHIFT);
 }
 
-/* Reads the stack of a thread that may be running, and says whether it was. */
-static enum rd read_running(struct process *p, struct thread *t, uint64_t now_ns, bool *ret_frozen)
+/* A thread that moves too fast: stopped for each read, so that none of its stacks is favoured. Now and then it
+ * is read as it runs, only to see whether that would do again. */
+static enum rd read_unsettled(struct process *p, struct thread *t, uint64_t now_ns,
+                              bool *ret_frozen)
 {
-    enum sampler_freeze freeze = sampler_options(p->sampler)->freeze;
-    *ret_frozen = false;
-    bool look_first = must_freeze(p, t) || freeze == SAMPLER_FREEZE_ALL;
-    if (look_first && t->freeze.state != FREEZE_STOPPED)
-        thread_stat_look(&t->stat);
-    if (t->freeze.state == FREEZE_STOPPED)
-        return read_stack(p, t, WALK_FROZEN, now_ns);
-    if (look_first && t->stat.running && freeze != SAMPLER_FREEZE_ALL) {
-        enum rd rd = read_frozen(p, t, now_ns);
+    if (t->looks % UNSETTLED_PROBE == 0)
+        settle(t, read_stack(p, t, WALK_VERIFIED, now_ns) == RD_TORN);
+    enum rd rd = thread_stat_look(&t->stat);
+    if (rd == RD_OK && t->stat.running) {
+        rd = read_frozen(p, t, now_ns);
         *ret_frozen = rd == RD_OK;
-        if (rd != RD_DENIED && rd != RD_TORN)
+        if (rd == RD_OK || rd == RD_GONE)
             return rd;
     }
+    return read_stack(p, t, WALK_VERIFIED, now_ns); /* it blocks, so it holds still */
+}
+
+/* A thread that is read as it runs; stopped only where that failed. */
+static enum rd read_settled(struct process *p, struct thread *t, uint64_t now_ns, bool *ret_frozen)
+{
+    bool may_freeze = p->freezable && freeze_option(p) == SAMPLER_FREEZE_MOVING;
+    uint64_t start_ns = clock_ns();
     enum rd rd = read_stack(p, t, WALK_VERIFIED, now_ns);
+    if (rd == RD_TORN && clock_ns() - start_ns > READ_SLOW_NS)
+        rd = read_stack(p, t, WALK_VERIFIED, now_ns);
     settle(t, rd == RD_TORN);
+    for (int i = 0; rd == RD_TORN && !may_freeze && i < TORN_TRIES; i++)
+        rd = read_stack(p, t, WALK_VERIFIED, now_ns);
     if (rd == RD_OK && t->walk.moved) {
         t->stat.running = true;
         t->stat.syscall = -1;
-    } else if (!look_first && thread_stat_look(&t->stat) == RD_DENIED) {
+    } else if (thread_stat_look(&t->stat) == RD_DENIED) {
         t->stat.running = true;
     }
-    if (rd == RD_TORN && p->freezable && freeze == SAMPLER_FREEZE_MOVING) {
+    if (rd == RD_TORN && may_freeze) {
         rd = read_frozen(p, t, now_ns);
         *ret_frozen = rd == RD_OK;
     }
     return rd;
+}
+
+/* The stack of a thread that may be running, and whether it is. */
+static enum rd read_thread(struct process *p, struct thread *t, uint64_t now_ns, bool *ret_frozen)
+{
+    *ret_frozen = t->freeze.state == FREEZE_STOPPED;
+    if (*ret_frozen)
+        return read_stack(p, t, WALK_FROZEN, now_ns); /* --blocking */
+    if (is_unsettled(t) && p->freezable && freeze_option(p) == SAMPLER_FREEZE_MOVING)
+        return read_unsettled(p, t, now_ns, ret_frozen);
+    return read_settled(p, t, now_ns, ret_frozen);
 }
 
 enum thread_verdict thread_sample(struct process *p, struct thread *t, uint64_t now_ns)
@@ -250,7 +295,7 @@ enum thread_verdict thread_sample(struct process *p, struct thread *t, uint64_t 
     } else {
         t->baseline = false;
     }
-    enum rd rd = read_running(p, t, now_ns, &frozen);
+    enum rd rd = read_thread(p, t, now_ns, &frozen);
     t->sampled = false;
     if (rd == RD_GONE)
         return THREAD_GONE;

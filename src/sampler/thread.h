@@ -26,6 +26,8 @@ struct thread {
     struct walk walk;
     bool baseline; /* stat was read before the last walk: "has not run" proves the stack */
     bool sampled;
+    bool collecting;    /* the collector ran at the last read */
+    uint64_t current;   /* ≤ 3.11: the thread state that held the GIL then */
     uint32_t unsettled; /* share of reads that were torn, of UNSETTLED_ONE */
     uint32_t looks;
 

@@ -67,10 +67,11 @@ enum rd thread_stat_look(struct thread_stat *s)
     s->argument = 0;
     if (rd != RD_OK)
         return rd;
-    s->running = strncmp(text, "running", 7) == 0;
+    /* "-1 SP PC": off the CPU, but in no system call: it waits for a page, or is just being let go. */
+    s->running = strncmp(text, "running", 7) == 0 || text[0] == '-';
     if (!s->running) {
         s->syscall = strtoll(text, &end, 10);
-        s->argument = s->syscall >= 0 ? strtoull(end, NULL, 16) : 0;
+        s->argument = strtoull(end, NULL, 16);
     }
     return RD_OK;
 }
