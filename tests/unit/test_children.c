@@ -48,6 +48,7 @@ static struct target target_start(void (*act)(char))
     pid_t pid = fork();
     if (!pid) {
         char byte;
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that fails leaves nothing behind */
         close(go[1]);
         close(pids[0]);
         close(hold_fds[1]);

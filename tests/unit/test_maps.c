@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -153,6 +154,7 @@ static void test_paths_are_those_of_a_changed_root(void **state)
     assert_int_equal(pipe(ready), 0);
     pid_t pid = fork();
     if (!pid) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that fails leaves nothing behind */
         if (chroot(f->path) < 0 || write(ready[1], "x", 1) != 1)
             _exit(1);
         for (;;)

@@ -30,9 +30,11 @@ static pid_t child_start(void)
     for (size_t i = 0; i < sizeof(area); i++)
         area[i] = (uint8_t)(i * 7 + i / 256);
     pid_t pid = fork();
-    if (!pid)
+    if (!pid) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that fails leaves nothing behind */
         for (;;)
             pause();
+    }
     return pid;
 }
 
