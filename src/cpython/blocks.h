@@ -1,6 +1,6 @@
-/* A `struct mem` that remembers small reads for as long as one look at the target lasts: objects lie close
- * together, so that hundreds of them cost a few dozen system calls. What it gives is as old as the first read of the
- * block. */
+/* A `struct mem` that remembers small reads for as long as one look at the target lasts:
+ * objects lie close together, so that hundreds of them cost a few dozen system calls. What it
+ * gives is as old as the first read of the block. */
 #ifndef HEATLINE_CPYTHON_BLOCKS_H
 #define HEATLINE_CPYTHON_BLOCKS_H
 
@@ -9,8 +9,8 @@
 #include "subject/mem.h"
 
 enum {
-    BLOCK_BYTES = 512, /* divides a page: a block is mapped as a whole or not at all */
-    BLOCKS_COUNT = 128,
+    BLOCK_BYTES = 256, /* divides a page: a block is mapped as a whole or not at all */
+    BLOCKS_COUNT = 256,
 };
 
 struct blocks {

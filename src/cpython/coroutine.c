@@ -13,7 +13,8 @@ enum {
 
 enum kind { KIND_FRAME, KIND_WRAPPER, KIND_OTHER };
 
-/* All that hold a frame begin alike (_PyGenObject_HEAD); a wrapper's first field is what it wraps. */
+/* All that hold a frame begin alike (_PyGenObject_HEAD); a wrapper's first field is what it
+ * wraps. */
 static const struct {
     char name[TYPE_NAME_BYTES];
     enum kind kind;
@@ -65,8 +66,8 @@ static enum state state_of(const struct layout *l, int8_t state)
     return state == 2 || state == 3 ? STATE_AWAITS : state == 1 ? STATE_SUSPENDED : STATE_ELSE;
 }
 
-/* One generator object: its frame and what it awaits; *ret_awaited is 0 if that is nothing, *ret_count if it
- * is not suspended. */
+/* One generator object: its frame and what it awaits; *ret_awaited is 0 if that is nothing,
+ * *ret_count if it is not suspended. */
 static enum rd frame_read(struct mem *m, const struct layout *l, uint64_t generator,
                           struct tasks_frame *ret_frame, size_t *ret_count, uint64_t *ret_awaited)
 {
@@ -97,7 +98,8 @@ static enum rd frame_read(struct mem *m, const struct layout *l, uint64_t genera
     *ret_count = 1;
     if (state != STATE_AWAITS)
         return RD_OK;
-    /* On top of the stack; from 3.15 on the value sent into it lies above (Python/bytecodes.c, SEND). */
+    /* On top of the stack; from 3.15 on the value sent into it lies above (Python/bytecodes.c,
+     * SEND). */
     uint64_t awaited;
     unsigned depth = layout_minor(l) >= 15 ? 2 : 1;
     if (stack_bytes < depth * sizeof(awaited))

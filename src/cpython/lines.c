@@ -1,5 +1,6 @@
-/* Knows the three encodings of a line table (CPython's Objects/lnotab_notes.txt, Objects/locations.md) and turns each
- * into the same sorted ranges. Columns are skipped. Where the table comes from is not its business. */
+/* Knows the three encodings of a line table (CPython's Objects/lnotab_notes.txt,
+ * Objects/locations.md) and turns each into the same sorted ranges. Columns are skipped. Where
+ * the table comes from is not its business. */
 #include "cpython/lines.h"
 
 enum { UNIT_BYTES = 2, NO_LINE_3_10 = -128 };

@@ -1,4 +1,5 @@
-/* Knows where `threading` keeps its threads: _active maps an ident to a Thread, whose _name is a str. */
+/* Knows where `threading` keeps its threads: _active maps an ident to a Thread, whose _name is
+ * a str. */
 #include "cpython/names.h"
 
 #include "cpython/blocks.h"

@@ -69,13 +69,15 @@ static enum rd type_read(struct mem *m, const struct layout *l, uint64_t object,
     return RD_OK;
 }
 
-/* Where an instance keeps its attributes: in a dict, or (dict is 0) as values. Both 0: it has none. */
+/* Where an instance keeps its attributes: in a dict, or (dict is 0) as values. Both 0: it has
+ * none. */
 struct attributes {
     uint64_t dict, values;
 };
 
-/* 3.11+: in words before the object, with the GIL: values at −4 (3.11), dict at −3; without: dict at −1. From
- * 3.12 on it is one word, with bit 0 set for values (3.12), or values lie behind the object (3.13+). */
+/* 3.11+: in words before the object, with the GIL: values at −4 (3.11), dict at −3; without:
+ * dict at −1. From 3.12 on it is one word, with bit 0 set for values (3.12), or values lie
+ * behind the object (3.13+). */
 static enum rd managed(struct mem *m, const struct layout *l, uint64_t object,
                        const struct type *type, struct attributes *ret)
 {
@@ -111,7 +113,8 @@ static enum rd locate(struct mem *m, const struct layout *l, uint64_t object,
     return mem_read_u64(m, object + (uint64_t)type->dict_offset, &ret->dict);
 }
 
-/* The keys that a class's instances share. Relative to tp_name, to hold for free-threaded builds too. */
+/* The keys that a class's instances share. Relative to tp_name, to hold for free-threaded
+ * builds too. */
 static uint32_t cached_keys(const struct layout *l)
 {
     if (layout_has(l->type_cached_keys))

@@ -1,5 +1,6 @@
-/* Knows how a dict and an instance's attributes are laid out: Objects/dictobject.c and, from 3.11 on,
- * Include/internal/pycore_dict.h and pycore_object.h. Hashes are not computed: a look-up walks the entries. */
+/* Knows how a dict and an instance's attributes are laid out: Objects/dictobject.c and, from
+ * 3.11 on, Include/internal/pycore_dict.h and pycore_object.h. Hashes are not computed: a
+ * look-up walks the entries. */
 #include "cpython/objects_dict.h"
 
 #include <string.h>
@@ -43,7 +44,8 @@ static enum rd old_table(uint64_t keys, const uint8_t *header, struct table *ret
     return RD_OK;
 }
 
-/* 3.11+: refcount 0, log2 of size 8, log2 of the indices' bytes 9, kind 10, entries used 24, indices 32. */
+/* 3.11+: refcount 0, log2 of size 8, log2 of the indices' bytes 9, kind 10, entries used 24,
+ * indices 32. */
 static enum rd new_table(uint64_t keys, const uint8_t *header, struct table *ret)
 {
     uint8_t log2_size = header[8], log2_index_bytes = header[9], kind = header[10];

@@ -1,5 +1,6 @@
-/* Knows how a str holds its characters (Include/cpython/unicodeobject.h): one, two or four bytes each, behind the
- * header or, in instances of a subclass, elsewhere. What a str is good for is not its business. */
+/* Knows how a str holds its characters (Include/cpython/unicodeobject.h): one, two or four
+ * bytes each, behind the header or, in instances of a subclass, elsewhere. What a str is good
+ * for is not its business. */
 #include "cpython/objects.h"
 
 #include <string.h>

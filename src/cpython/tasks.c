@@ -1,5 +1,6 @@
-/* Knows asyncio's C tasks: which one a thread runs, and who awaits it. A look is taken as a whole, and told only if the
- * same task still runs, and is awaited by the same ones, afterwards. */
+/* Knows asyncio's C tasks: which one a thread runs, and who awaits it. A look is taken as a
+ * whole, and told only if the same task still runs, and is awaited by the same ones,
+ * afterwards. */
 #include "cpython/tasks.h"
 
 #include <stdbool.h>
@@ -64,7 +65,8 @@ static enum rd running(const struct look *look, uint64_t tstate, uint64_t *ret_t
     return rd;
 }
 
-/* The first slot of a set in use, 0 if none: key, then hash, which is −1 where a key was removed. */
+/* The first slot of a set in use, 0 if none: key, then hash, which is −1 where a key was
+ * removed. */
 static enum rd first_of_set(const struct look *look, uint64_t set, uint64_t *ret_key)
 {
     uint64_t mask, table, slot[2];
