@@ -9,6 +9,7 @@ Sample = namedtuple("Sample", "pid tid thread frames weight")
 FRAME = re.compile(r"^(?P<name>.*?) \((?P<file>.*?)(?::(?P<line>-?\d+))?\)$", re.S)
 PROCESS = re.compile(r"^process (\d+):?(.*)$", re.S)
 THREAD = re.compile(r"^thread \((\d+)\)(?:: (.*))?$", re.S)
+UNITS = {"seconds": 1, "milliseconds": 1e-3, "microseconds": 1e-6, "nanoseconds": 1e-9}
 TITLE = re.compile(r'^(?:Process (\d+)\s*)?.*?Thread (\d+)(?: "(.*)")?', re.S)
 
 
@@ -113,7 +114,7 @@ def parse_speedscope(text):
     samples, commands = [], {}
     for profile in document["profiles"]:
         assert profile["type"] == "sampled", profile["type"]
-        assert profile["unit"] == "seconds", profile["unit"]
+        scale = UNITS[profile["unit"]]
         assert len(profile["samples"]) == len(profile["weights"])
         title = TITLE.match(profile["name"])
         pid, tid, thread = (None, None, None) if title is None else title.groups()
@@ -129,7 +130,7 @@ def parse_speedscope(text):
                 frames.pop(0)
             samples.append(Sample(pid and int(pid), tid and int(tid), thread, tuple(
                 Frame(frame["name"], frame.get("file"), frame.get("line")) for frame in frames),
-                weight))
+                weight * scale))
     return Profile(samples, commands)
 
 

@@ -257,8 +257,11 @@ def test_full_disk(heatline, start, one_python, as_root, tmp_path, keep):
         program = start(one_python, "churn.py")
         program.line()
         out = disk / "out.heat"
-        run = heatline.run("record", "-r", 20000, "-o", out, "-d", 20, "-p", program.pid)
-        check(run, 1, "space")
+        run = heatline.run("record", "-r", 20000, "-o", out, "-d", 10, "-p", program.pid)
+        assert run.status == 1, "exit status %d, must be 1:\n%s" % (run.status, run.err)
+        lines = [line for line in run.err.splitlines() if "space" in line]
+        assert lines and lines[0].startswith("heatline: "), run.err
+        assert [line for line in run.err.splitlines() if line.startswith("hint: ")], run.err
         (left,) = disk.iterdir()
         info = heatline.info(left)
         assert info["samples"] > 1000, "what fitted must be there: %r" % info
