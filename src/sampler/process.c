@@ -4,9 +4,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -21,9 +23,11 @@ enum {
     THREADS_MAX = 8192,
     COMMAND_BYTES_MAX = 4096,
     PROBE_WAIT_MIN_NS = 1 * NS_PER_MS, /* doubled after each fruitless probe … */
-    PROBE_WAIT_MAX_NS = 50 * NS_PER_MS,
-    HEADS_WAIT_NS = 2 * NS_PER_MS,  /* new threads are noticed within this time */
-    SCAN_WAIT_NS = 500 * NS_PER_MS, /* and lost ones, at the latest, within this */
+    PROBE_WAIT_MAX_NS = NS_PER_S,      /* … up to here, unless the executable has changed */
+    EXEC_WAIT_NS = 20 * NS_PER_MS,     /* between looks whether it has */
+    BIRTH_WAIT_NS = 3 * NS_PER_MS,     /* a fork is often followed by exec: no need to see both */
+    HEADS_WAIT_NS = 2 * NS_PER_MS,     /* new threads are noticed within this time */
+    SCAN_WAIT_NS = 500 * NS_PER_MS,    /* and lost ones, at the latest, within this */
     NAMES_WAIT_MIN_NS = 5 * NS_PER_MS,
     NAMES_WAIT_MAX_NS = NS_PER_S,
     GLIBC_PTHREAD_TID = sizeof(void *) == 8 ? 720 : 0, /* struct pthread.tid, glibc x86-64 */
@@ -32,7 +36,13 @@ enum {
 struct process *process_new(struct sampler *s, pid_t pid, struct process *parent)
 {
     struct process *p = alloc_zeroed(1, sizeof(*p));
-    *p = (struct process){.sampler = s, .pid = pid, .parent = parent, .freezable = true};
+    *p = (struct process){.sampler = s,
+                          .pid = pid,
+                          .parent = parent,
+                          .freezable = true,
+                          .wait_status = -1,
+                          .probe_wait_ns = PROBE_WAIT_MIN_NS,
+                          .born_ns = parent ? clock_ns() + BIRTH_WAIT_NS : 0};
     p->mem = mem_live_new(pid);
     vec_init(&p->interps, sizeof(struct interp));
     vec_init(&p->threads, sizeof(struct thread *));
@@ -50,14 +60,19 @@ static int emit(struct process *p, const struct event *event)
     return sink->emit(sink, event);
 }
 
+static void end_thread(struct process *p, struct thread *t, uint64_t now_ns)
+{
+    struct event end = {.kind = EVENT_THREAD_END, .thread_end = {t->id, now_ns}};
+    emit(p, &end);
+    if (t->tid == p->pid && t->freeze.wait_status >= 0)
+        p->wait_status = t->freeze.wait_status;
+    thread_free(t);
+}
+
 static void drop_threads(struct process *p, uint64_t now_ns)
 {
-    for (size_t i = 0; i < p->threads.len; i++) {
-        struct thread *t = thread_at(p, i);
-        struct event end = {.kind = EVENT_THREAD_END, .thread_end = {t->id, now_ns}};
-        emit(p, &end);
-        thread_free(t);
-    }
+    for (size_t i = 0; i < p->threads.len; i++)
+        end_thread(p, thread_at(p, i), now_ns);
     vec_clear(&p->threads);
 }
 
@@ -148,23 +163,45 @@ static void go_waiting(struct process *p, uint64_t now_ns)
     p->probe_wait_ns = PROBE_WAIT_MIN_NS;
 }
 
+/* Has another program been executed in it since we looked last? */
+static bool executable_changed(struct process *p, uint64_t now_ns)
+{
+    char path[40];
+    struct stat st = {0};
+    if (now_ns < p->next_exec_ns)
+        return false;
+    p->next_exec_ns = now_ns + EXEC_WAIT_NS;
+    snprintf(path, sizeof(path), "/proc/%d/exe", p->pid);
+    if (stat(path, &st) && kill(p->pid, 0) && errno == ESRCH)
+        p->state = PROCESS_GONE;
+    bool changed = st.st_ino != p->executable_inode || st.st_dev != p->executable_device;
+    p->executable_inode = st.st_ino;
+    p->executable_device = st.st_dev;
+    return changed;
+}
+
+/* A forked child has its parent's runtime, at the same address. */
+static bool has_parents_runtime(struct process *p)
+{
+    if (p->id.i || !p->parent || p->parent->state != PROCESS_LIVE)
+        return false;
+    p->runtime = p->parent->runtime;
+    p->found = runtime_check(&p->runtime, p->mem);
+    return p->found == RUNTIME_READY;
+}
+
 bool process_probe(struct process *p, uint64_t now_ns)
 {
-    if (p->state != PROCESS_WAITING || now_ns < p->next_probe_ns)
+    if (p->state != PROCESS_WAITING)
         return p->state == PROCESS_LIVE;
-    /* A forked child has its parent's runtime, at the same address. */
-    if (p->found == RUNTIME_READY && !p->id.i && p->parent && p->parent->state == PROCESS_LIVE) {
-        p->runtime = p->parent->runtime;
-        p->found = runtime_check(&p->runtime, p->mem);
-    }
-    if (p->found != RUNTIME_READY || p->id.i || !p->runtime.address)
+    if (now_ns < p->born_ns || (!executable_changed(p, now_ns) && now_ns < p->next_probe_ns))
+        return false;
+    if (!has_parents_runtime(p))
         p->found = runtime_find(sampler_finder(p->sampler), p->pid, p->mem, &p->runtime);
     if (p->found == RUNTIME_READY)
         go_live(p, now_ns);
-    else if (p->found == RUNTIME_GONE)
-        p->state = PROCESS_GONE;
-    if (p->probe_wait_ns < PROBE_WAIT_MIN_NS)
-        p->probe_wait_ns = PROBE_WAIT_MIN_NS;
+    else if (p->found == RUNTIME_GONE && p->state == PROCESS_WAITING)
+        p->state = kill(p->pid, 0) && errno == ESRCH ? PROCESS_GONE : PROCESS_WAITING;
     p->next_probe_ns = now_ns + p->probe_wait_ns;
     if (p->probe_wait_ns < PROBE_WAIT_MAX_NS)
         p->probe_wait_ns *= 2;
@@ -330,13 +367,10 @@ static void remove_gone(struct process *p, uint64_t now_ns)
     struct thread **threads = p->threads.data;
     for (size_t i = 0; i < p->threads.len; i++) {
         struct thread *t = threads[i];
-        if (!t->gone) {
+        if (t->gone)
+            end_thread(p, t, now_ns);
+        else
             threads[kept++] = t;
-            continue;
-        }
-        struct event end = {.kind = EVENT_THREAD_END, .thread_end = {t->id, now_ns}};
-        emit(p, &end);
-        thread_free(t);
     }
     p->threads.len = kept;
 }
@@ -478,4 +512,12 @@ void process_end(struct process *p, uint64_t now_ns, int64_t exit_status)
         return;
     struct event event = {.kind = EVENT_PROCESS_END, .process_end = {p->id, now_ns, exit_status}};
     emit(p, &event);
+}
+
+int process_wait_status(const struct process *p)
+{
+    for (size_t i = 0; i < p->threads.len; i++)
+        if (thread_at(p, i)->tid == p->pid && thread_at(p, i)->freeze.wait_status >= 0)
+            return thread_at(p, i)->freeze.wait_status;
+    return p->wait_status;
 }

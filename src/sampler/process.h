@@ -40,6 +40,9 @@ struct process {
     uint64_t code_generation;
     uint64_t last_tick_ns, next_probe_ns, probe_wait_ns, next_heads_ns, next_scan_ns, next_names_ns;
     uint64_t names_wait_ns;
+    uint64_t born_ns; /* not to be probed before */
+    uint64_t next_exec_ns, executable_inode, executable_device;
+    int wait_status; /* what waitpid said of it, if it ended while we held a thread of it; else -1 */
     struct tasks_offsets tasks;
     uint64_t tasks_address; /* of .AsyncioDebug; 0 = not looked for or not there */
     uint64_t next_tasks_ns;
@@ -56,6 +59,8 @@ bool process_probe(struct process *p, uint64_t now_ns);
 /* One look at every thread. Emits TICK and SAMPLEs. */
 void process_tick(struct process *p, uint64_t now_ns);
 void process_end(struct process *p, uint64_t now_ns, int64_t exit_status);
+/* What waitpid said of it while one of its threads was held; -1 = nothing. */
+int process_wait_status(const struct process *p);
 /* Passes on what happened to threads that are seized. */
 void process_attend(struct process *p);
 

@@ -11,9 +11,16 @@
 #include "base/vec.h"
 #include "sampler/process.h"
 #include "sampler/tally.h"
+#include "subject/children.h"
 #include "subject/diagnose.h"
 
-enum { ATTACH_WAIT_NS = 2 * NS_PER_MS, ATTACH_TRIES = 250 };
+enum { ATTACH_WAIT_NS = 2 * NS_PER_MS, ATTACH_TRIES = 250, CHILDREN_MAX = 64 };
+
+/* A wait status that was told to us instead of to the parent that asks for it. */
+struct end {
+    pid_t pid;
+    int wait_status;
+};
 
 struct sampler {
     struct sampler_options options;
@@ -21,6 +28,8 @@ struct sampler {
     struct dictionary *dictionary;
     struct runtime_finder *finder;
     struct vec processes; /* of struct process * */
+    struct children *children;
+    struct vec ends; /* of struct end */
     struct sampler_stats stats;
     uint32_t threads_seen;
 };
@@ -31,7 +40,9 @@ struct sampler *sampler_new(const struct sampler_options *options, struct sink *
     *s = (struct sampler){.options = *options, .sink = sink};
     s->dictionary = dictionary_new(sink);
     s->finder = runtime_finder_new();
+    s->children = children_new();
     vec_init(&s->processes, sizeof(struct process *));
+    vec_init(&s->ends, sizeof(struct end));
     return s;
 }
 
@@ -47,6 +58,8 @@ void sampler_free(struct sampler *s)
     for (size_t i = 0; i < s->processes.len; i++)
         process_free(process_at(s, i));
     vec_release(&s->processes);
+    vec_release(&s->ends);
+    children_free(s->children);
     runtime_finder_free(s->finder);
     dictionary_free(s->dictionary);
     free(s);
@@ -128,6 +141,8 @@ int sampler_attach(struct sampler *s, pid_t pid, bool wait, struct err *err)
     if (find(s, pid))
         return 0;
     struct process *p = add(s, pid, NULL);
+    if (s->options.subprocesses || wait)
+        children_watch(s->children, pid);
     if (wait)
         return 0;
     /* An interpreter that is just coming up, or a moment of change, deserves a second look. */
@@ -158,6 +173,9 @@ static void remove_gone(struct sampler *s, uint64_t now_ns)
             continue;
         }
         process_end(p, now_ns, -1);
+        if (p->wait_status >= 0)
+            *(struct end *)vec_push(&s->ends) = (struct end){p->pid, p->wait_status};
+        children_ended(s->children, p->pid);
         for (size_t j = 0; j < s->processes.len; j++)
             if (processes[j]->parent == p)
                 processes[j]->parent = p->parent;
@@ -186,8 +204,25 @@ void sampler_tick(struct sampler *s)
     dictionary_trim(s->dictionary);
 }
 
+/* Children of Python processes are followed when asked for; those of anything else always, since a shell or a
+ * launcher is not what the user wants to see. */
+static bool is_wanted(const struct sampler *s, const struct process *parent)
+{
+    for (const struct process *p = parent; p; p = p->parent)
+        if (p->id.i)
+            return s->options.subprocesses;
+    return parent || s->options.subprocesses;
+}
+
 void sampler_watch(struct sampler *s)
 {
+    struct child found[CHILDREN_MAX];
+    size_t n = children_look(s->children, found, CHILDREN_MAX);
+    for (size_t i = 0; i < n; i++) {
+        struct process *parent = find(s, found[i].parent);
+        if (is_wanted(s, parent) && !find(s, found[i].pid))
+            add(s, found[i].pid, parent);
+    }
     for (size_t i = 0; i < s->processes.len; i++)
         process_probe(process_at(s, i), clock_ns());
 }
@@ -215,13 +250,13 @@ bool sampler_idle(const struct sampler *s)
 
 int sampler_wait_status(const struct sampler *s, pid_t pid)
 {
-    const struct process *p = find(s, pid);
-    for (size_t i = 0; p && i < p->threads.len; i++) {
-        const struct thread *t = *(struct thread **)vec_at(&p->threads, i);
-        if (t->tid == pid && t->freeze.wait_status >= 0)
-            return t->freeze.wait_status;
+    for (size_t i = 0; i < s->ends.len; i++) {
+        const struct end *end = vec_at(&s->ends, i);
+        if (end->pid == pid)
+            return end->wait_status;
     }
-    return -1;
+    const struct process *p = find(s, pid);
+    return p ? process_wait_status(p) : -1;
 }
 
 struct sampler_stats sampler_stats(const struct sampler *s)
