@@ -1,7 +1,10 @@
-/* Chrome's trace events, as Perfetto and chrome://tracing open them: a B and an E around each call, of
- * what consecutive samples have in common. A call ends where the next sample is no longer in it, or
- * with the time its last sample stands for: idle time is a gap. */
-#include <inttypes.h>
+/* Chrome's trace events, as Perfetto, chrome://tracing and speedscope open them: a complete event ("X")
+ * for each call, of what consecutive samples have in common. A call ends where the next sample is no
+ * longer in it, or with the time its last sample stands for: idle time is a gap.
+ *
+ * Callers are written before what they call, also where both begin at once: readers need that to nest
+ * them. So each thread is walked twice: first to learn when its calls end. */
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include "analysis/timeline.h"
@@ -22,8 +25,16 @@ struct chrometrace {
     /* Of the thread being written. */
     uint32_t pid;
     uint64_t track;
-    struct vec open; /* uint32_t: functions whose call has begun, outermost first */
+    struct vec open; /* struct open_call: outermost first */
+    struct vec ends; /* uint64_t: when each call ends, in the order in which they begin */
+    size_t begun;
+    bool write;      /* the second walk */
     struct vec path; /* scratch */
+};
+
+struct open_call {
+    uint32_t function;
+    size_t index; /* in ends */
 };
 
 static void open_event(struct chrometrace *c, const char *phase)
@@ -38,17 +49,18 @@ static void open_event(struct chrometrace *c, const char *phase)
 }
 
 /* Microseconds, as the format has it, down to the nanosecond. */
-static void write_time(struct chrometrace *c, uint64_t t_ns)
+static void write_time(struct chrometrace *c, const char *key, uint64_t ns)
 {
-    json_key(&c->json, "ts");
-    json_double(&c->json, (double)(t_ns - c->start_ns) / NS_PER_US, 3);
+    json_key(&c->json, key);
+    json_double(&c->json, (double)ns / NS_PER_US, 3);
 }
 
-static void begin_call(struct chrometrace *c, uint32_t function, uint64_t t_ns)
+static void write_call(struct chrometrace *c, uint32_t function, uint64_t from_ns, uint64_t to_ns)
 {
     const struct view_frame *frame = functions_frame(&c->functions, function);
-    open_event(c, "B");
-    write_time(c, t_ns);
+    open_event(c, "X");
+    write_time(c, "ts", from_ns - c->start_ns);
+    write_time(c, "dur", to_ns - from_ns);
     json_key(&c->json, "cat");
     json_text(&c->json, "python");
     json_key(&c->json, "name");
@@ -63,40 +75,64 @@ static void begin_call(struct chrometrace *c, uint32_t function, uint64_t t_ns)
         json_object_end(&c->json);
     }
     json_object_end(&c->json);
-    *(uint32_t *)vec_push(&c->open) = function;
+}
+
+static void begin_call(struct chrometrace *c, uint32_t function, uint64_t t_ns)
+{
+    size_t index = c->begun++;
+    if (c->write) {
+        write_call(c, function, t_ns, *(uint64_t *)vec_at(&c->ends, index));
+    } else {
+        vec_push(&c->ends);
+    }
+    *(struct open_call *)vec_push(&c->open) =
+        (struct open_call){.function = function, .index = index};
 }
 
 /* Ends all calls but the `keep` outermost. */
 static void end_calls(struct chrometrace *c, size_t keep, uint64_t t_ns)
 {
     while (c->open.len > keep) {
-        open_event(c, "E");
-        write_time(c, t_ns);
-        json_object_end(&c->json);
+        const struct open_call *call = vec_at(&c->open, c->open.len - 1);
+        *(uint64_t *)vec_at(&c->ends, call->index) = t_ns;
         vec_resize(&c->open, c->open.len - 1);
     }
 }
 
-static void write_span(struct chrometrace *c, const struct timeline_span *span, uint64_t last_ns)
+static void walk_span(struct chrometrace *c, const struct timeline_span *span, uint64_t last_ns)
 {
     size_t same = 0;
     path_of(c->view, span->sample->node, &c->path);
+    uint32_t *functions = c->path.data;
     for (size_t i = 0; i < c->path.len; i++) { /* nodes → functions */
-        uint32_t *at = vec_at(&c->path, i);
-        *at =
-            c->functions.by_frame[((const struct view_node *)vec_at(&c->view->nodes, *at))->frame];
+        const struct view_node *node = vec_at(&c->view->nodes, functions[i]);
+        functions[i] = c->functions.by_frame[node->frame];
     }
     if (span->gap) {
         end_calls(c, 0, last_ns);
     }
     while (same < c->path.len && same < c->open.len &&
-           *(uint32_t *)vec_at(&c->path, same) == *(uint32_t *)vec_at(&c->open, same)) {
+           functions[same] == ((struct open_call *)vec_at(&c->open, same))->function) {
         same++;
     }
     end_calls(c, same, span->from_ns);
     for (size_t i = same; i < c->path.len; i++) {
-        begin_call(c, *(uint32_t *)vec_at(&c->path, i), span->from_ns);
+        begin_call(c, functions[i], span->from_ns);
     }
+}
+
+static void walk_thread(struct chrometrace *c, const struct view_thread *thread)
+{
+    struct timeline timeline;
+    struct timeline_span span;
+    uint64_t last_ns = 0;
+    c->begun = 0;
+    timeline_init(&timeline, c->view, thread);
+    while (timeline_next(&timeline, &span)) {
+        walk_span(c, &span, last_ns);
+        last_ns = span.to_ns;
+    }
+    end_calls(c, 0, last_ns);
 }
 
 static void write_name(struct chrometrace *c, const char *what, const char *name)
@@ -114,17 +150,13 @@ static void write_name(struct chrometrace *c, const char *what, const char *name
 
 static void write_thread(struct chrometrace *c, const struct view_thread *thread)
 {
-    struct timeline timeline;
-    struct timeline_span span;
-    uint64_t last_ns = 0;
     write_name(c, "process_name", thread->process_name);
     write_name(c, "thread_name", thread->name);
-    timeline_init(&timeline, c->view, thread);
-    while (timeline_next(&timeline, &span)) {
-        write_span(c, &span, last_ns);
-        last_ns = span.to_ns;
-    }
-    end_calls(c, 0, last_ns);
+    vec_clear(&c->ends);
+    c->write = false;
+    walk_thread(c, thread);
+    c->write = true;
+    walk_thread(c, thread);
 }
 
 int chrometrace_write(const struct view *v, struct out *o, struct err *err)
@@ -135,7 +167,8 @@ int chrometrace_write(const struct view *v, struct out *o, struct err *err)
     c.json.pretty = true; /* an event a line */
     functions_init(&c.functions, v);
     c.tracks = tracks_new(v);
-    vec_init(&c.open, sizeof(uint32_t));
+    vec_init(&c.open, sizeof(struct open_call));
+    vec_init(&c.ends, sizeof(uint64_t));
     vec_init(&c.path, sizeof(uint32_t));
 
     json_object(&c.json);
@@ -163,6 +196,7 @@ int chrometrace_write(const struct view *v, struct out *o, struct err *err)
     out_text(o, "\n");
 
     vec_release(&c.open);
+    vec_release(&c.ends);
     vec_release(&c.path);
     functions_release(&c.functions);
     free(c.tracks);

@@ -146,6 +146,11 @@ static void write_meta(struct gecko *g)
     key_bool(g, "sourceCodeIsNotOnSearchfox", true);
     key_ms(g, "interval", (uint64_t)(NS_PER_S / v->rate_hz));
     key_ms(g, "startTime", timeline_start_wall_ns(v));
+    open_object(g, "sampleUnits");
+    key_text(g, "time", "ms");
+    key_text(g, "eventDelay", "ms");
+    key_text(g, "threadCPUDelta", "ns");
+    json_object_end(&g->json);
     open_array(g, "categories");
     for (size_t i = 0; i < sizeof(categories) / sizeof(*categories); i++) {
         json_object(&g->json);
@@ -316,24 +321,33 @@ static void write_shared(struct gecko *g)
     json_object_end(&g->json);
 }
 
-enum column { STACK, TIME, WEIGHT };
+enum column { STACK, TIME, WEIGHT, CPU };
 
-static void write_cell(struct gecko *g, enum column column, uint32_t stack, uint64_t t_ns,
-                       uint64_t weight_ns)
+/* One sample as the profiler sees it. */
+struct row {
+    uint32_t stack; /* index in stackTable + 1; 0 = none */
+    uint64_t t_ns, weight_ns;
+    uint64_t cpu_ns; /* on a CPU since the last one */
+};
+
+static void write_cell(struct gecko *g, enum column column, const struct row *row)
 {
     switch (column) {
     case STACK:
-        if (stack) {
-            json_uint(&g->json, stack - 1);
+        if (row->stack) {
+            json_uint(&g->json, row->stack - 1);
         } else {
             json_null(&g->json);
         }
         break;
     case TIME:
-        json_double(&g->json, (double)(t_ns - g->start_ns) / NS_PER_MS, 6);
+        json_double(&g->json, (double)(row->t_ns - g->start_ns) / NS_PER_MS, 6);
         break;
     case WEIGHT:
-        json_double(&g->json, (double)weight_ns / NS_PER_MS, 6);
+        json_double(&g->json, (double)row->weight_ns / NS_PER_MS, 6);
+        break;
+    case CPU:
+        json_uint(&g->json, row->cpu_ns);
         break;
     }
 }
@@ -344,21 +358,27 @@ static uint32_t write_column(struct gecko *g, const struct view_thread *thread, 
 {
     struct timeline timeline;
     struct timeline_span span;
-    uint64_t last_ns = 0;
+    uint64_t last_ns = 0, cpu_ns = 0;
     uint32_t rows = 0;
     open_array(g, key);
     timeline_init(&timeline, g->view, thread);
     while (timeline_next(&timeline, &span)) {
         if (span.gap && rows) {
-            write_cell(g, column, 0, last_ns, 0);
+            write_cell(g, column, &(struct row){.t_ns = last_ns, .cpu_ns = cpu_ns});
+            cpu_ns = 0;
             rows++;
         }
-        write_cell(g, column, g->stacks[span.sample->node], span.from_ns,
-                   span.to_ns - span.from_ns);
-        rows++;
+        struct row row = {.stack = g->stacks[span.sample->node],
+                          .t_ns = span.from_ns,
+                          .weight_ns = span.to_ns - span.from_ns,
+                          .cpu_ns = cpu_ns};
+        write_cell(g, column, &row);
+        cpu_ns = span.sample->state & SAMPLE_ON_CPU ? row.weight_ns : 0;
         last_ns = span.to_ns;
+        rows++;
     }
-    write_cell(g, column, 0, last_ns, 0); /* where the last sample ends */
+    /* Where the last sample ends. */
+    write_cell(g, column, &(struct row){.t_ns = last_ns, .cpu_ns = cpu_ns});
     json_array_end(&g->json);
     return rows + 1;
 }
@@ -368,6 +388,7 @@ static void write_samples(struct gecko *g, const struct view_thread *thread)
     open_object(g, "samples");
     write_column(g, thread, "stack", STACK);
     write_column(g, thread, "time", TIME);
+    write_column(g, thread, "threadCPUDelta", CPU);
     uint32_t rows = write_column(g, thread, "weight", WEIGHT);
     key_text(g, "weightType", "tracing-ms");
     key_uint(g, "length", rows);

@@ -16,26 +16,25 @@ MODULE = ("<module>", APP, 1, 40)
 MAIN = ("main", APP, 30, 33)
 
 
-def stacks(heat):
-    """Name → stack id."""
-    return {
-        "spin": heat.stack(MODULE, MAIN, ("spin", APP, 3, 5)),
-        "spin next line": heat.stack(MODULE, MAIN, ("spin", APP, 3, 6)),
-        "encode": heat.stack(MODULE, MAIN, ("JSONEncoder.encode", JSON, 183, 200)),
-        "lambda": heat.stack(MODULE, MAIN, ("main.<locals>.<lambda>", APP, 34, 34),
-                             ("svd", NUMPY, 1600, 1650)),
-        "import": heat.stack(("_find_and_load", FROZEN_IMPORT, 1349, 1360)),
-        "emoji": heat.stack(MODULE, ("💩_π_用户", "/srv/app/файл \"ü\".py", 7, 9)),
-        "markup": heat.stack(MODULE, ("a<b>&'c'\"]]>;d", "/srv/app/x]]>&.py", 1, 2)),
-        "broken": heat.stack(MODULE, (b"bad\xff\xfe\xed\xa0\x80\nline\x1b[31m\x00cut",
-                                      b"/srv/app/\x80\xe2\x28.py", 2, 0)),
-        "worker": heat.stack(("Thread._bootstrap", "/usr/lib/python3.13/threading.py", 1000, 1012),
-                             ("Worker.run", "/srv/app/pkg/jobs.py", 10, 14)),
-        "wait": heat.stack(MODULE, MAIN, ("Popen.wait", "/usr/lib/python3.13/subprocess.py", 1260,
-                                          1264)),
-        "child": heat.stack(("<module>", "<string>", 1, 1), ("busy", "<string>", 2, 3)),
-        "none": 0,
-    }
+# Name → frames (name, file, first line, line), outermost first.
+STACKS = {
+    "spin": [MODULE, MAIN, ("spin", APP, 3, 5)],
+    "spin next line": [MODULE, MAIN, ("spin", APP, 3, 6)],
+    "encode": [MODULE, MAIN, ("JSONEncoder.encode", JSON, 183, 200)],
+    "lambda": [MODULE, MAIN, ("main.<locals>.<lambda>", APP, 34, 34), ("svd", NUMPY, 1600, 1650)],
+    "import": [("_find_and_load", FROZEN_IMPORT, 1349, 1360)],
+    "emoji": [MODULE, ("💩_π_用户", "/srv/app/файл \"ü\".py", 7, 9)],
+    "markup": [MODULE, ("a<b>&'c'\"]]>;d", "/srv/app/x]]>&.py", 1, 2)],
+    "broken": [MODULE, (b"bad\xff\xfe\xed\xa0\x80\nline\x1b[31m\x00cut",
+                        b"/srv/app/\x80\xe2\x28.py", 2, 0)],
+    "worker": [("Thread._bootstrap", "/usr/lib/python3.13/threading.py", 1000, 1012),
+               ("Worker.run", "/srv/app/pkg/jobs.py", 10, 14)],
+    "wait": [MODULE, MAIN, ("Popen.wait", "/usr/lib/python3.13/subprocess.py", 1260, 1264)],
+    "child": [("<module>", "<string>", 1, 1), ("busy", "<string>", 2, 3)],
+    "none": [],
+}
+
+SHOWN = {STACKS["broken"][1][0]: "bad\ufffd\ufffd\ufffd line [31m"}  # else as it is
 
 
 # Milliseconds from the start, process, then what each of its threads did.
@@ -61,6 +60,31 @@ LOOKS = [
 ]
 
 
+def looks():
+    """LOOKS with the time each stands for."""
+    last_ms = {"app": 0, "child": 50}
+    for at_ms, process, samples in LOOKS:
+        yield at_ms, at_ms - last_ms[process], process, samples
+        last_ms[process] = at_ms
+
+
+def totals_ms(threads=("main", "worker", "child", "sub")):
+    """Function → [time itself, time with what it called], idle or not: what every consumer must
+    come to. What is on a stack twice would count once."""
+    totals = {}
+    for _, period_ms, _, samples in looks():
+        for thread, stack, state in samples:
+            if thread not in threads:
+                continue
+            names = [SHOWN.get(frame[0], frame[0]) for frame in STACKS[stack]]
+            names += ["<GC>"] if state & GC else []
+            for name in set(names):
+                totals.setdefault(name, [0, 0])[1] += period_ms
+            if names:
+                totals[names[-1]][0] += period_ms
+    return totals
+
+
 def write(path):
     heat = recording.Recording()
     heat.note("command", "python app.py --name \"x & y\" '<z>'")
@@ -74,12 +98,10 @@ def write(path):
         "child": heat.thread(child, 200, "", START_NS + 50 * MS),
         "sub": heat.thread(child, 200, "MainThread", START_NS + 80 * MS, interpreter=1),
     }
-    known = stacks(heat)
-    last_ms = {"app": 0, "child": 50}
-    for at_ms, process, samples in LOOKS:
+    known = {name: heat.stack(*frames) for name, frames in STACKS.items()}
+    for at_ms, period_ms, process, samples in looks():
         heat.emit("tick", process=processes[process], t_ns=START_NS + at_ms * MS,
-                  period_ns=(at_ms - last_ms[process]) * MS)
-        last_ms[process] = at_ms
+                  period_ns=period_ms * MS)
         for thread, stack, state in samples:
             heat.emit("sample", thread=threads[thread], stack=known[stack], state=state)
     heat.emit("reject", thread=threads["worker"], reason=1)
