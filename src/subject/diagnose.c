@@ -162,16 +162,8 @@ static int tell_denied(const struct obstacles *o, struct err *err)
     return err_hint(err, "a security module (SELinux, AppArmor, Landlock) may guard it: see dmesg");
 }
 
-int obstacles_tell(const struct obstacles *o, struct err *err)
+static int tell_freezing(const struct obstacles *o, struct err *err)
 {
-    if (tell_gone(o, err))
-        return -1;
-    if (o->target.kernel_thread) {
-        err_set(err, STATUS_NOT_PYTHON, "process %d is a kernel thread", (int)o->pid);
-        return err_hint(err, "list the Pythons with pgrep -a python");
-    }
-    if (!o->readable)
-        return tell_denied(o, err);
     if (o->ptrace_filtered) {
         err_set(err, STATUS_PERMISSION,
                 "a seccomp filter forbids the system call ptrace here, so no thread can be frozen");
@@ -186,9 +178,29 @@ int obstacles_tell(const struct obstacles *o, struct err *err)
     return 0;
 }
 
+int obstacles_tell(const struct obstacles *o, bool freezing, struct err *err)
+{
+    if (tell_gone(o, err))
+        return -1;
+    if (o->target.kernel_thread) {
+        err_set(err, STATUS_NOT_PYTHON, "process %d is a kernel thread", (int)o->pid);
+        return err_hint(err, "list the Pythons with pgrep -a python");
+    }
+    if (!o->readable)
+        return tell_denied(o, err);
+    return freezing ? tell_freezing(o, err) : 0;
+}
+
 int diagnose(pid_t pid, struct err *err)
 {
     struct obstacles obstacles;
     obstacles_collect(&obstacles, pid);
-    return obstacles_tell(&obstacles, err);
+    return obstacles_tell(&obstacles, false, err);
+}
+
+int diagnose_freezing(pid_t pid, struct err *err)
+{
+    struct obstacles obstacles;
+    obstacles_collect(&obstacles, pid);
+    return obstacles_tell(&obstacles, true, err);
 }

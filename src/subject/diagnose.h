@@ -9,10 +9,12 @@
 #include "base/err.h"
 #include "subject/proc_status.h"
 
-/* 0: nothing is in the way now. -1: the real cause and its fix; STATUS_GONE (no such process, a
- * zombie, a thread's number), STATUS_NOT_PYTHON (a kernel thread), else STATUS_PERMISSION. A process
- * that another tracer holds can be read but not frozen: that too is told as an error. */
+/* 0: nothing keeps us from reading it now. -1: the real cause and its fix; STATUS_GONE (no such
+ * process, a zombie, a thread's number), STATUS_NOT_PYTHON (a kernel thread), else
+ * STATUS_PERMISSION. */
 int diagnose(pid_t pid, struct err *err);
+/* The same, and what keeps us from freezing its threads: another tracer, a filter on ptrace. */
+int diagnose_freezing(pid_t pid, struct err *err);
 
 /* What diagnose() collects; apart from it so that every verdict can be tested. */
 struct obstacles {
@@ -32,6 +34,6 @@ struct obstacles {
 };
 
 void obstacles_collect(struct obstacles *ret, pid_t pid);
-int obstacles_tell(const struct obstacles *o, struct err *err);
+int obstacles_tell(const struct obstacles *o, bool freezing, struct err *err);
 
 #endif
