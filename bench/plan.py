@@ -20,7 +20,7 @@ import profilers
 class Plan:
     def __init__(self, quick=False, long=False, rounds=None, names=()):
         self.quick, self.long = quick, long
-        self.rounds = rounds or (1 if quick else 3)
+        self.rounds = rounds or (1 if quick else 2)
         self.scratch = Path(tempfile.mkdtemp(prefix="heatline-bench-"))
         self.number = 0
         self.skipped, self.profilers = {}, []
@@ -33,6 +33,12 @@ class Plan:
                 say(f"skipping {profiler.name}: {why}")
             else:
                 self.profilers.append(profiler)
+
+    @property
+    def contenders(self):
+        """Each profiler once, for figures that the interpreter's version hardly changes."""
+        once = {profiler.name.split(" on ")[0]: profiler for profiler in reversed(self.profilers)}
+        return [profiler for profiler in self.profilers if profiler in once.values()]
 
     def seconds(self, quick, full):
         return quick if self.quick else full

@@ -57,7 +57,7 @@ def sample(plan, profiler):
 
 
 def measure(plan):
-    cases = [(profiler,) for profiler in plan.profilers]
+    cases = [(profiler,) for profiler in plan.contenders]
     rounds, plan.rounds = plan.rounds, 1
     try:
         return rows(plan.interleave(cases, lambda case: sample(plan, case[0])), "peak_mib")

@@ -62,13 +62,13 @@ def error(plan, profiler, period_ms):
 def measure(plan):
     periods = PERIODS_MS[::2] if plan.quick else PERIODS_MS
     rounds, plan.rounds = plan.rounds, 1
-    cases = [(profiler, period) for period in periods for profiler in plan.profilers]
+    cases = [(profiler, period) for period in periods for profiler in plan.contenders]
     try:
         found = plan.interleave(cases, lambda case: error(plan, *case))
     finally:
         plan.rounds = rounds
     made = []
-    for profiler in plan.profilers:
+    for profiler in plan.contenders:
         mine = {period: found[(profiler, period)] for period in periods}
         failed = next((why for _, why in mine.values() if why), None)
         if failed:

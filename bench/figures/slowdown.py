@@ -48,7 +48,7 @@ def percent(profiled, bare, of):
 
 
 def compare(plan, profiler, program):
-    width = plan.seconds(1.5, 4)
+    width = plan.seconds(1.5, 3)
     arguments = [plan.natives] if program == "natives" else []
     with plan.target(profiler, f"{program}.py", *arguments, "rounds") as target:
         target.lines(0.5)
@@ -81,7 +81,7 @@ def compare(plan, profiler, program):
 
 def measure(plan):
     plan.natives = plan.compiled("natives.c", "-shared", "-fPIC")
-    cases = [(profiler, program) for program in RATES for profiler in plan.profilers]
+    cases = [(profiler, program) for program in RATES for profiler in plan.contenders]
     found = plan.interleave(cases, lambda case: compare(plan, *case))
     made = []
     for (profiler, program), (values, why) in found.items():

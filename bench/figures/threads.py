@@ -26,7 +26,7 @@ def measure(plan):
     cases = [
         (profiler, variant)
         for variant in ("blocked", "contending")
-        for profiler in plan.profilers
+        for profiler in plan.contenders
     ]
 
     def one(case):

@@ -27,7 +27,7 @@ def missed(row):
 
 def sample(plan, profiler, program, args, rate, **how):
     """The steady share of a core in percent, and the samples a second over the whole recording."""
-    seconds = plan.seconds(3, 8)
+    seconds = plan.seconds(3, 5)
     whole = round(LEAD_S + seconds + 2)
     with plan.target(profiler, program, *args) as target:
         sampler, out = plan.start(profiler, target, rate, whole, **how)
@@ -38,7 +38,7 @@ def sample(plan, profiler, program, args, rate, **how):
 
 
 def sleeping(plan):
-    seconds = plan.seconds(3, 8)
+    seconds = plan.seconds(3, 5)
     command = [str(plan.wake), str(RATE), str(seconds + 2)]
     sampler = process.Sampler(command, plan.file(".log"))
     share = 100 * sampler.share(0.5, seconds)
