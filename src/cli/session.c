@@ -81,16 +81,23 @@ int session_start(struct session *s, const struct record_options *options, char 
     return failed;
 }
 
+/* Only looks: a stop of the child's main thread is news for who asked for it by ptrace, and taking it
+ * away here would leave the thread standing for good. */
+static bool has_ended(pid_t child)
+{
+    siginfo_t info = {.si_pid = 0};
+    if (waitid(P_PID, (id_t)child, &info, WEXITED | WNOHANG | WNOWAIT))
+        return true;
+    return info.si_pid && info.si_code != CLD_TRAPPED && info.si_code != CLD_STOPPED;
+}
+
 /* Has the program ended? The sampler may have been told in our place, if it held the thread. */
 static void attend_child(struct session *s)
 {
     int status;
-    if (!s->child)
+    if (!s->child || !has_ended(s->child))
         return;
-    pid_t got = waitpid(s->child, &status, WNOHANG);
-    if (got == 0 || (got > 0 && WIFSTOPPED(status)))
-        return;
-    if (got < 0)
+    if (waitpid(s->child, &status, WNOHANG) < 0)
         status = sampler_wait_status(s->sampler, s->child);
     sampler_exited(s->sampler, s->child, spawn_exit_status(status));
     s->child_status = status;

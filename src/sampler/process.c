@@ -64,6 +64,7 @@ static void end_thread(struct process *p, struct thread *t, uint64_t now_ns)
 {
     struct event end = {.kind = EVENT_THREAD_END, .thread_end = {t->id, now_ns}};
     emit(p, &end);
+    freeze_release(&t->freeze); /* may be the one who is told how it ended */
     if (t->tid == p->pid && t->freeze.wait_status >= 0)
         p->wait_status = t->freeze.wait_status;
     thread_free(t);

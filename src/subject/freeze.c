@@ -10,7 +10,7 @@
 
 #include "base/clock.h"
 
-enum { STOP_WAIT_NS = 1000000, SPIN_NS = 30000 };
+enum { STOP_WAIT_NS = 1000000, RELEASE_WAIT_NS = 1000000000, SPIN_NS = 30000 };
 
 void freeze_init(struct freeze *f, pid_t tid)
 {
@@ -54,7 +54,7 @@ static bool understand(struct freeze *f, int status)
     return false;
 }
 
-static enum rd await_stop(struct freeze *f)
+static enum rd await_stop(struct freeze *f, uint64_t limit_ns)
 {
     uint64_t start_ns = clock_ns();
     for (;;) {
@@ -71,7 +71,7 @@ static enum rd await_stop(struct freeze *f)
             return RD_OK;
         }
         uint64_t waited_ns = clock_ns() - start_ns;
-        if (waited_ns > STOP_WAIT_NS)
+        if (waited_ns > limit_ns)
             break;
         if (waited_ns > SPIN_NS)
             sched_yield();
@@ -100,7 +100,7 @@ enum rd freeze_stop(struct freeze *f)
             return rd;
         }
     }
-    return await_stop(f);
+    return await_stop(f, STOP_WAIT_NS);
 }
 
 void freeze_thaw(struct freeze *f, bool keep)
@@ -130,9 +130,11 @@ void freeze_attend(struct freeze *f)
 
 void freeze_release(struct freeze *f)
 {
-    /* Detaching needs a stop; a thread that will not stop is freed by the kernel when we end. */
-    if (f->state == FREEZE_SEIZED && ptrace(PTRACE_INTERRUPT, f->tid, 0, 0) == 0)
-        await_stop(f);
+    /* Detaching needs a stop, and a stop that comes when nobody waits for it any more would last: be
+     * patient. A thread that will not stop even so is freed by the kernel when we end. */
+    if (f->state == FREEZE_PENDING ||
+        (f->state == FREEZE_SEIZED && ptrace(PTRACE_INTERRUPT, f->tid, 0, 0) == 0))
+        await_stop(f, RELEASE_WAIT_NS);
     if (f->state == FREEZE_STOPPED)
         freeze_thaw(f, false);
 }
