@@ -81,8 +81,8 @@ def main(duration_s):
         thread.start()
     while time.monotonic() < until:
         simulate_planets(1000)
-        fib(18)
-        save_and_load(dict(counted, planets=3, fib=18))
+        fib(22)
+        save_and_load(dict(counted, planets=3, fib=22))
     done.set()
     for thread in threads:
         thread.join()
