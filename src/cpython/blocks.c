@@ -41,6 +41,8 @@ static enum rd blocks_read(struct mem *m, const struct mem_range *ranges, size_t
 {
     struct blocks *b = (struct blocks *)m;
     for (size_t i = 0; i < count; i++) {
+        if (b->reads++ >= BLOCKS_READS_MAX)
+            return RD_TORN;
         enum rd rd = range_read(b, ranges[i].address, ranges[i].buf, ranges[i].len_bytes);
         if (rd != RD_OK)
             return rd;
@@ -52,5 +54,6 @@ void blocks_init(struct blocks *b, struct mem *under)
 {
     b->mem = (struct mem){.read = blocks_read};
     b->under = under;
+    b->reads = 0;
     memset(b->numbers, 0, sizeof(b->numbers));
 }

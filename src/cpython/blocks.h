@@ -1,6 +1,6 @@
 /* A `struct mem` that remembers small reads for as long as one look at the target lasts:
  * objects lie close together, so that hundreds of them cost a few dozen system calls. What it
- * gives is as old as the first read of the block. */
+ * gives is as old as the first read of the block. After BLOCKS_READS_MAX reads all is torn. */
 #ifndef HEATLINE_CPYTHON_BLOCKS_H
 #define HEATLINE_CPYTHON_BLOCKS_H
 
@@ -11,11 +11,13 @@
 enum {
     BLOCK_BYTES = 256, /* divides a page: a block is mapped as a whole or not at all */
     BLOCKS_COUNT = 256,
+    BLOCKS_READS_MAX = 1 << 18, /* in one look: hostile dicts within dicts have an end */
 };
 
 struct blocks {
     struct mem mem; /* read through this one */
     struct mem *under;
+    uint32_t reads;
     uint64_t numbers[BLOCKS_COUNT]; /* address / BLOCK_BYTES + 1; 0: empty */
     uint8_t bytes[BLOCKS_COUNT][BLOCK_BYTES];
 };

@@ -14,7 +14,7 @@ enum {
     TASK_BYTES_MAX = 4096,
     TSTATE_BYTES_MAX = 1 << 16,
     HOPS_MAX = 2 * TASKS_CHAIN_MAX, /* tasks, and futures between them */
-    SET_SLOTS_MAX = 1 << 16,
+    SET_SLOTS_MAX = 1 << 12,
     FRAMES_MAX = 1024, /* in all */
 };
 
@@ -209,13 +209,13 @@ static enum rd look_at(const struct look *look, const struct chain *chain, struc
     return rd;
 }
 
-static enum rd still(const struct look *now, uint64_t tstate, const struct chain *chain)
+static enum rd still(const struct look *look, uint64_t tstate, const struct chain *chain)
 {
     uint64_t task;
     struct chain after;
-    enum rd rd = running(now, tstate, &task);
+    enum rd rd = running(look, tstate, &task);
     if (rd == RD_OK)
-        rd = chain_read(now, task, &after);
+        rd = chain_read(look, task, &after);
     if (rd != RD_OK)
         return rd;
     bool same = after.len == chain->len &&
@@ -231,21 +231,21 @@ enum rd tasks_running(struct mem *m, const struct layout *l, const struct tasks_
         return RD_OK;
     struct blocks blocks;
     blocks_init(&blocks, m);
-    const struct look now = {m, l, offsets};
-    const struct look once = {&blocks.mem, l, offsets};
+    const struct look look = {&blocks.mem, l, offsets};
     uint64_t task;
     struct chain chain;
     struct found found;
     found.tasks_len = found.frames_len = 0;
     found.names = STR_EMPTY;
-    enum rd rd = running(&now, tstate, &task);
+    enum rd rd = running(&look, tstate, &task);
     if (rd != RD_OK || !task)
         return rd;
-    rd = chain_read(&once, task, &chain);
+    rd = chain_read(&look, task, &chain);
     if (rd == RD_OK)
-        rd = look_at(&once, &chain, &found);
+        rd = look_at(&look, &chain, &found);
+    blocks_init(&blocks, m); /* forget: what is read now is new */
     if (rd == RD_OK)
-        rd = still(&now, tstate, &chain);
+        rd = still(&look, tstate, &chain);
     if (rd == RD_OK)
         tell(&found, visitor);
     str_release(&found.names);

@@ -1,0 +1,152 @@
+/* An interpreter that holds anything: a stored image (tests/fixtures/images) with bytes replaced.
+ *
+ *     byte 0        which image
+ *     byte 1        odd: what the image lacks is there, and reads as this input, over and over
+ *     from byte 2   patches: 3 bytes of offset in the image, then 8 bytes to put there */
+#include <inttypes.h>
+#include <limits.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "cpython/names.h"
+#include "cpython/objects.h"
+#include "cpython/tasks.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len_bytes);
+
+enum { PATCH_BYTES = 11, HEADER_BYTES = 2 };
+
+static const char *const images[] = {"names-3.8",  "names-3.9",  "names-3.10",  "names-3.11",
+                                     "names-3.12", "names-3.13", "names-3.13t", "names-3.14",
+                                     "names-3.15", "tasks-3.14", "tasks-3.15"};
+enum { IMAGES = sizeof images / sizeof *images };
+
+static void must(int truth)
+{
+    if (!truth)
+        abort();
+}
+
+static struct str file_read(const char *name, const char *suffix)
+{
+    char path[PATH_MAX], part[4096];
+    struct str text = STR_EMPTY;
+    const char *folder = strstr(__FILE__, "fuzz/fuzz_objects.c");
+    snprintf(path, sizeof path, "%.*sfixtures/images/%s%s", (int)(folder - __FILE__), __FILE__,
+             name, suffix);
+    FILE *file = fopen(path, "rb");
+    must(file != NULL);
+    for (size_t got; (got = fread(part, 1, sizeof part, file)) > 0;)
+        str_add_bytes(&text, part, got);
+    fclose(file);
+    return text;
+}
+
+/* The patched image; what it lacks is torn, or an echo. */
+struct echo {
+    struct mem mem;
+    struct mem *under;
+    const uint8_t *bytes; /* NULL: torn */
+    size_t len_bytes;
+};
+
+static enum rd echo_read(struct mem *m, const struct mem_range *ranges, size_t count)
+{
+    struct echo *e = (struct echo *)m;
+    for (size_t i = 0; i < count; i++) {
+        enum rd rd = mem_read_many(e->under, &ranges[i], 1);
+        if (rd != RD_OK && !e->bytes)
+            return rd;
+        for (uint32_t k = 0; rd != RD_OK && k < ranges[i].len_bytes; k++)
+            ((uint8_t *)ranges[i].buf)[k] = e->bytes[(ranges[i].address + k) % e->len_bytes];
+    }
+    return RD_OK;
+}
+
+static void patch(struct str *image, const uint8_t *bytes, size_t len_bytes)
+{
+    for (size_t at = HEADER_BYTES; at + PATCH_BYTES <= len_bytes; at += PATCH_BYTES) {
+        size_t offset = bytes[at] | bytes[at + 1] << 8 | bytes[at + 2] << 16;
+        memcpy(image->data + offset % (image->len - 8), bytes + at + 3, 8);
+    }
+}
+
+static void take_name(void *context, uint64_t ident, const char *name, size_t len_bytes)
+{
+    (void)context;
+    (void)ident;
+    must(len_bytes > 0 && len_bytes <= OBJECT_STR_BYTES_MAX && name[len_bytes] == '\0');
+}
+
+static void take_task(void *context, const char *name, size_t len_bytes)
+{
+    size_t *tasks = context;
+    must(++*tasks <= TASKS_CHAIN_MAX && len_bytes <= OBJECT_STR_BYTES_MAX && name != NULL);
+}
+
+static void take_frame(void *context, const struct tasks_frame *frame)
+{
+    must(*(size_t *)context > 1 && frame->code);
+}
+
+static void read_tasks(struct mem *m, const struct layout *l, uint64_t interp, uint64_t offsets_at)
+{
+    uint8_t bytes[TASKS_OFFSETS_BYTES];
+    struct tasks_offsets offsets;
+    uint64_t tstate;
+    size_t tasks = 0;
+    const struct tasks_visitor visitor = {take_task, take_frame, &tasks};
+    if (mem_read(m, offsets_at, bytes, sizeof bytes) == RD_OK &&
+        tasks_offsets_parse(&offsets, bytes, sizeof bytes) == 0 &&
+        mem_read_u64(m, interp + l->interp_threads, &tstate) == RD_OK)
+        tasks_running(m, l, &offsets, tstate, &visitor);
+}
+
+static int layout_of(struct layout *ret, struct mem *m, uint32_t version, uint64_t runtime)
+{
+    uint8_t offsets[LAYOUT_DEBUG_OFFSETS_BYTES];
+    if (version < 0x030d0000)
+        return layout_known(ret, version);
+    if (mem_read(m, runtime, offsets, sizeof offsets) != RD_OK)
+        return -1;
+    return layout_published(ret, offsets, sizeof offsets);
+}
+
+static void read_all(struct mem *m, const char *note)
+{
+    uint32_t version;
+    uint64_t runtime, offsets_at = 0, interp;
+    struct layout l;
+    must(sscanf(note, "%" SCNx32 " %" SCNx64 " %" SCNx64, &version, &runtime, &offsets_at) >= 2);
+    if (layout_of(&l, m, version, runtime) ||
+        mem_read_u64(m, runtime + l.runtime_interpreters, &interp) != RD_OK)
+        return;
+    names_read(m, &l, interp, take_name, NULL);
+    read_tasks(m, &l, interp, offsets_at);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len_bytes)
+{
+    if (len_bytes < HEADER_BYTES)
+        return 0;
+    const char *name = images[bytes[0] % IMAGES];
+    struct str image = file_read(name, ".img"), note = file_read(name, ".txt");
+    struct err err;
+    patch(&image, bytes, len_bytes);
+    struct mem *m = mem_image_open_bytes(image.data, image.len, &err);
+    if (m) {
+        struct echo echo = {.mem = {.read = echo_read},
+                            .under = m,
+                            .bytes = bytes[1] & 1 ? bytes : NULL,
+                            .len_bytes = len_bytes};
+        read_all(&echo.mem, note.data);
+        mem_free(m);
+    }
+    str_release(&image);
+    str_release(&note);
+    return 0;
+}
