@@ -13,7 +13,7 @@ from target import PROGRAMS
 
 @pytest.fixture
 def reader():
-    """reader(name, argument...): what the unit test of that name says of a live process or a file."""
+    """reader(name, argument...): what that unit test says of a live process or a file."""
     def run(name, *arguments):
         program = REPOSITORY / "build" / "dev" / ("unit_test_" + name)
         if not program.exists():
