@@ -102,7 +102,7 @@ def parse_raw(text):
                 commands[pid] = process.group(2)
             elif in_thread and not frames:
                 tid, thread = int(in_thread.group(1)), in_thread.group(2)
-            else:
+            elif part != "<no frames>":
                 frames.append(parse_frame(part))
         samples.append(Sample(pid, tid, thread, tuple(frames), int(count)))
     return Profile(samples, commands)
