@@ -137,6 +137,9 @@ static void walk_thread(struct chrometrace *c, const struct view_thread *thread)
 
 static void write_name(struct chrometrace *c, const char *what, const char *name)
 {
+    if (!name[0]) {
+        return; /* Perfetto takes that for an error */
+    }
     open_event(c, "M");
     json_key(&c->json, "name");
     json_text(&c->json, what);

@@ -66,7 +66,7 @@ const resetButton = make('button',
 bar.className = 'tools';
 bar.append(matched, resetButton, field, searchButton);
 tools.append(bar);
-for (const [key, value] of Object.entries({y: 12, height: 34, class: 'toolbox'})) {
+for (const [key, value] of Object.entries({y: 6, height: 34, class: 'toolbox'})) {
     tools.setAttribute(key, value);
 }
 root.append(tools);
@@ -249,7 +249,8 @@ function showTip(box, clientX, clientY) {
     const width = Math.min(560, frame.width - 16);
     tip.setAttribute('width', width);
     const size = card.getBoundingClientRect();
-    const below = clientY + 18 + size.height < window.innerHeight;
+    const bottom = alone ? window.innerHeight : Math.max(frame.bottom, window.innerHeight);
+    const below = clientY + 18 + size.height < bottom;
     const x = Math.min(clientX - frame.left + 14, frame.width - size.width - 8);
     const y = clientY - frame.top + (below ? 18 : -size.height - 12);
     tip.setAttribute('x', Math.max(8, x));

@@ -2,11 +2,13 @@
  * the time. Everything is there without scripts (labels, tooltips by <title>, clipped by the boxes
  * themselves: each is a nested <svg>); flame.js adds zoom, search and the keyboard. */
 #include <inttypes.h>
+#include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 
 #include "analysis/calltree.h"
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/str.h"
 #include "base/vec.h"
 #include "export/asset.h"
@@ -25,6 +27,7 @@ enum {
 };
 
 static const double BOX_MIN = 0.1; /* pixels; narrower boxes are left out */
+static const double RATE_SLACK = 0.1;
 
 struct svg {
     const struct view *view;
@@ -140,6 +143,18 @@ static void place_boxes(struct svg *s)
     free(filled);
 }
 
+/* The rate asked for, and what it came to where that is something else. */
+static void add_rate(struct str *text, const struct view *v)
+{
+    double got_hz =
+        v->total_ns ? (double)v->samples.len * NS_PER_S / (double)v->total_ns : v->rate_hz;
+    str_add(text, " at ");
+    if (fabs(got_hz - v->rate_hz) > RATE_SLACK * v->rate_hz) {
+        str_printf(text, "%.0f of ", got_hz);
+    }
+    str_printf(text, "%.6g Hz", v->rate_hz);
+}
+
 /* "12.3 s recorded · 1,234 samples at 100 Hz · 3 threads · 2 processes" */
 static void add_facts(struct str *text, const struct svg *s)
 {
@@ -158,7 +173,8 @@ static void add_facts(struct str *text, const struct svg *s)
     figure_time(text, v->end_ns > v->start_ns ? v->end_ns - v->start_ns : 0);
     str_add(text, " recorded · ");
     figure_count(text, v->samples.len, "sample", "samples");
-    str_printf(text, " at %.6g Hz · ", v->rate_hz);
+    add_rate(text, v);
+    str_add(text, " · ");
     figure_count(text, threads, "thread", "threads");
     str_add(text, " · ");
     figure_count(text, processes, "process", "processes");
