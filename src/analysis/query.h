@@ -28,4 +28,7 @@ struct query {
     const char *title;               /* of the report; NULL: made from the recording's notes */
 };
 
+/* By the query's limit: a tid, or a name. */
+bool query_wants_thread(const struct query *q, uint32_t tid, const char *name);
+
 #endif

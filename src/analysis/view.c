@@ -2,8 +2,6 @@
  * output. */
 #include "analysis/view.h"
 
-#include <ctype.h>
-#include <fnmatch.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,26 +31,6 @@ struct builder {
     uint32_t *names, *process_names; /* ids of texts, by index in view->threads */
     uint32_t title;
 };
-
-static bool is_number(const char *text)
-{
-    size_t len = strspn(text, "0123456789");
-    return len > 0 && text[len] == '\0';
-}
-
-static bool wants_thread(const struct query *q, uint32_t tid, const char *name)
-{
-    if (!q->thread_limit || !q->thread_limit[0]) {
-        return true;
-    }
-    for (const char *const *limit = q->thread_limit; *limit; limit++) {
-        if ((is_number(*limit) && strtoul(*limit, NULL, 10) == tid) ||
-            fnmatch(*limit, name, 0) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
 
 static bool wants_state(const struct query *q, uint32_t state)
 {
@@ -97,7 +75,8 @@ static void add_threads(struct builder *b)
     b->process_names = alloc_zeroed(threads->len + 1, sizeof(*b->process_names));
     for (size_t i = 1; i < threads->len; i++) {
         const struct profile_thread *thread = vec_at(threads, i);
-        if (!wants_thread(&b->view->query, thread->tid, profile_string(b->profile, thread->name))) {
+        if (!query_wants_thread(&b->view->query, thread->tid,
+                                profile_string(b->profile, thread->name))) {
             continue;
         }
         const struct profile_process *process = vec_at(&b->profile->processes, thread->process.i);
