@@ -102,7 +102,7 @@ static int record(const struct record_options *options, const struct arguments *
                   char *const *argv, struct result *result, struct err *err)
 {
     struct session session;
-    if (session_start(&session, options, argv, result, err)) {
+    if (session_start(&session, options, argv, result, NULL, err)) {
         result_discard(result);
         return -1;
     }

@@ -8,7 +8,7 @@
 #define RATE_MAX 1000000
 #define YEAR_NS (365 * UINT64_C(86400) * NS_PER_S)
 
-static const struct option target_rows[] = {
+const struct option record_target_rows[] = {
     {.name = "pid",
      .letter = 'p',
      .kind = OPTION_UINTS,
@@ -31,7 +31,7 @@ static const struct option target_rows[] = {
     {0},
 };
 
-static const struct option sampling_rows[] = {
+const struct option record_sampling_rows[] = {
     {.name = "rate",
      .letter = 'r',
      .kind = OPTION_UINT,
@@ -102,8 +102,8 @@ static const struct option output_rows[] = {
 };
 
 const struct option_group record_option_groups[] = {
-    {"Program", target_rows, 0},
-    {"Sampling", sampling_rows, 0},
+    {"Program", record_target_rows, 0},
+    {"Sampling", record_sampling_rows, 0},
     {"Output", output_rows, 0},
     {"View", view_thread_rows, offsetof(struct record_options, view)},
     {NULL, view_option_rows, offsetof(struct record_options, view)},

@@ -20,7 +20,10 @@ struct record_options {
     bool capture; /* changes nothing: the program keeps its output anyway */
 };
 
-/* Of struct record_options, for record's row. */
+/* Of struct record_options: what it is that is looked at, and how. */
+extern const struct option record_target_rows[];
+extern const struct option record_sampling_rows[];
+/* All of them, for record's row. */
 extern const struct option_group record_option_groups[];
 extern const struct record_options record_option_defaults;
 

@@ -52,9 +52,10 @@ static enum sampler_freeze freeze_of(const struct record_options *options)
 }
 
 int session_start(struct session *s, const struct record_options *options, char *const *argv,
-                  struct result *result, struct err *err)
+                  struct result *result, struct session_audience *audience, struct err *err)
 {
-    *s = (struct session){.options = options, .result = result, .start_ns = clock_ns()};
+    *s = (struct session){
+        .options = options, .result = result, .audience = audience, .start_ns = clock_ns()};
     s->signals_fd = signals_open();
     if (s->signals_fd < 0)
         return err_set(err, STATUS_FAIL, "cannot take signals");
@@ -72,7 +73,7 @@ int session_start(struct session *s, const struct record_options *options, char 
     raise_limits();
     if (options->rate_hz > 1000)
         prctl(PR_SET_TIMERSLACK, SLACK_FINE_NS);
-    s->sampler = sampler_new(&sampling, writer_sink(result->writer));
+    s->sampler = sampler_new(&sampling, audience ? audience->sink : writer_sink(result->writer));
     int failed = argv ? sampler_attach(s->sampler, s->child, true, err) : attach_all(s, err);
     if (failed) {
         sampler_free(s->sampler);
@@ -110,7 +111,7 @@ static void attend_child(struct session *s)
  * until it has, or until we are asked again. Anybody else means us. */
 static void ask_to_stop(struct session *s, struct signal_event event, bool *asked)
 {
-    if (event.from_terminal && s->child && !*asked && event.number != SIGHUP) {
+    if (event.from_terminal && s->child && !*asked && event.number != SIGHUP && !s->audience) {
         *asked = true;
         return;
     }
@@ -124,10 +125,12 @@ static void take_signals(struct session *s, bool *asked)
     struct signal_event event;
     while (!s->end_ns && signals_take(s->signals_fd, &event)) {
         if (event.number == SIGUSR1) {
-            result_flush(s->result);
+            if (s->result)
+                result_flush(s->result);
         } else if (event.number == SIGCHLD) {
             sampler_attend(s->sampler);
-            result_attend(s->result);
+            if (s->result)
+                result_attend(s->result);
             attend_child(s);
         } else {
             ask_to_stop(s, event, asked);
@@ -135,12 +138,26 @@ static void take_signals(struct session *s, bool *asked)
     }
 }
 
+static void mind_input(struct session *s)
+{
+    if (s->audience && s->audience->input)
+        s->audience->input(s->audience, s);
+}
+
+void session_quit(struct session *s)
+{
+    s->end = SESSION_QUIT;
+    s->end_ns = clock_ns();
+}
+
 /* Waits for the next look, minding signals and new processes. */
 static void wait_until(struct session *s, uint64_t until_ns, bool *asked)
 {
     for (uint64_t now_ns = clock_ns(); now_ns < until_ns && !s->end_ns; now_ns = clock_ns()) {
         uint64_t next_ns = now_ns + WATCH_WAIT_NS;
-        signals_wait(s->signals_fd, next_ns < until_ns ? next_ns : until_ns);
+        if (signals_wait(s->signals_fd, s->audience ? s->audience->input_fd : -1,
+                         next_ns < until_ns ? next_ns : until_ns))
+            mind_input(s);
         take_signals(s, asked);
         if (!s->end_ns && clock_ns() < until_ns)
             sampler_watch(s->sampler);
@@ -158,7 +175,7 @@ void session_run(struct session *s)
     struct pacer pacer;
     struct progress progress;
     pacer_init(&pacer, options->rate_hz, s->start_ns, s->start_ns);
-    progress_init(&progress, s->start_ns, options->hide_progress);
+    progress_init(&progress, s->start_ns, options->hide_progress || s->audience);
     while (!s->end_ns) {
         uint64_t now_ns = clock_ns(), due_ns = pacer_next(&pacer, now_ns);
         if (due_ns > stop_ns)
@@ -167,6 +184,7 @@ void session_run(struct session *s)
             wait_until(s, due_ns, &asked);
         } else if (now_ns >= signals_ns) {
             signals_ns = now_ns + SIGNALS_WAIT_NS;
+            mind_input(s);
             take_signals(s, &asked);
             sampler_watch(s->sampler);
         }
@@ -183,6 +201,8 @@ void session_run(struct session *s)
             s->end = SESSION_EXITED;
             s->end_ns = clock_ns();
         }
+        if (s->audience && !s->end_ns)
+            s->audience->looked(s->audience, s, now_ns);
         if (now_ns >= flush_ns) {
             result_flush(s->result);
             flush_ns = now_ns + options->flush_ns;
@@ -205,7 +225,7 @@ static void end_child(struct session *s)
         struct signal_event event;
         if (clock_ns() >= until_ns)
             kill(s->child, SIGKILL);
-        signals_wait(s->signals_fd, until_ns > clock_ns() ? until_ns : UINT64_MAX);
+        signals_wait(s->signals_fd, -1, until_ns > clock_ns() ? until_ns : UINT64_MAX);
         while (signals_take(s->signals_fd, &event))
             ;
     }
@@ -214,7 +234,7 @@ static void end_child(struct session *s)
 
 int session_finish(struct session *s)
 {
-    bool ended_by_us = s->child && s->end == SESSION_DURATION;
+    bool ended_by_us = s->child && (s->end == SESSION_DURATION || s->end == SESSION_QUIT);
     bool left_alone = s->child && s->options->keep_running;
     bool launched = s->options->pids.len == 0;
     if (s->child && !left_alone)
