@@ -1,4 +1,4 @@
-/* Knows how to serve small reads from blocks read before; knows nothing of what the bytes mean. */
+/* Knows how to serve small reads from pages read before; knows nothing of what the bytes mean. */
 #include "cpython/blocks.h"
 
 #include <string.h>
@@ -27,6 +27,9 @@ static enum rd range_read(struct blocks *b, uint64_t address, uint8_t *buf, size
         size_t part = BLOCK_BYTES - offset < len_bytes ? BLOCK_BYTES - offset : len_bytes;
         const uint8_t *block;
         enum rd rd = block_at(b, address / BLOCK_BYTES, &block);
+        /* A stored image need not hold whole pages. */
+        if (rd == RD_TORN)
+            return mem_read(b->under, address, buf, len_bytes);
         if (rd != RD_OK)
             return rd;
         memcpy(buf, block + offset, part);

@@ -1,6 +1,6 @@
-/* A `struct mem` that remembers small reads for as long as one look at the target lasts:
+/* A `struct mem` that remembers the pages it read for as long as one look at the target lasts:
  * objects lie close together, so that hundreds of them cost a few dozen system calls. What it
- * gives is as old as the first read of the block. After BLOCKS_READS_MAX reads all is torn. */
+ * gives is as old as the first read of the page. After BLOCKS_READS_MAX reads all is torn. */
 #ifndef HEATLINE_CPYTHON_BLOCKS_H
 #define HEATLINE_CPYTHON_BLOCKS_H
 
@@ -9,8 +9,8 @@
 #include "subject/mem.h"
 
 enum {
-    BLOCK_BYTES = 256, /* divides a page: a block is mapped as a whole or not at all */
-    BLOCKS_COUNT = 256,
+    BLOCK_BYTES = 4096,
+    BLOCKS_COUNT = 64,
     BLOCKS_READS_MAX = 1 << 18, /* in one look: hostile dicts within dicts have an end */
 };
 

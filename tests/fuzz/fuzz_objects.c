@@ -18,7 +18,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len_bytes);
 
-enum { PATCH_BYTES = 11, HEADER_BYTES = 2 };
+enum { PATCH_BYTES = 11, HEADER_BYTES = 2, PAGE_BYTES = 4096 };
 
 static const char *const images[] = {"names-3.8",  "names-3.9",  "names-3.10",  "names-3.11",
                                      "names-3.12", "names-3.13", "names-3.13t", "names-3.14",
@@ -46,7 +46,7 @@ static struct str file_read(const char *name, const char *suffix)
     return text;
 }
 
-/* The patched image; what it lacks is torn, or an echo. */
+/* The patched image; what it lacks is torn, or an echo. Never a whole page: no image has one. */
 struct echo {
     struct mem mem;
     struct mem *under;
@@ -59,7 +59,7 @@ static enum rd echo_read(struct mem *m, const struct mem_range *ranges, size_t c
     struct echo *e = (struct echo *)m;
     for (size_t i = 0; i < count; i++) {
         enum rd rd = mem_read_many(e->under, &ranges[i], 1);
-        if (rd != RD_OK && !e->bytes)
+        if (rd != RD_OK && (!e->bytes || ranges[i].len_bytes >= PAGE_BYTES))
             return rd;
         for (uint32_t k = 0; rd != RD_OK && k < ranges[i].len_bytes; k++)
             ((uint8_t *)ranges[i].buf)[k] = e->bytes[(ranges[i].address + k) % e->len_bytes];

@@ -26,6 +26,37 @@ static inline void subject_path(char *path, const char *name, const char *suffix
              suffix);
 }
 
+/* Refuses whole pages: readers that would remember them ask for what they need, and images of
+ * that are small. */
+struct subject_narrow {
+    struct mem mem;
+    struct mem *under;
+};
+
+static inline enum rd subject_narrow_read(struct mem *m, const struct mem_range *ranges,
+                                          size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (ranges[i].len_bytes >= 4096)
+            return RD_TORN;
+    return mem_read_many(((struct subject_narrow *)m)->under, ranges, count);
+}
+
+static inline void subject_narrow_free(struct mem *m)
+{
+    mem_free(((struct subject_narrow *)m)->under);
+    free(m);
+}
+
+static inline struct mem *subject_narrow_new(struct mem *under)
+{
+    struct subject_narrow *n = calloc(1, sizeof *n);
+    n->mem.read = subject_narrow_read;
+    n->mem.free = subject_narrow_free;
+    n->under = under;
+    return &n->mem;
+}
+
 static inline void subject_interp(struct subject *s)
 {
     assert_int_equal(mem_read_u64(s->mem, s->runtime + s->layout.runtime_interpreters, &s->interp),
@@ -61,7 +92,7 @@ static inline void subject_open(struct subject *s, const char *name)
 static inline int subject_attach(struct subject *s, pid_t pid)
 {
     struct mem *live = mem_live_new(pid);
-    *s = (struct subject){.mem = mem_tape_new(live)}; /* frees it too */
+    *s = (struct subject){.mem = mem_tape_new(subject_narrow_new(live))}; /* frees them too */
     struct runtime runtime;
     struct runtime_finder *finder = runtime_finder_new();
     enum runtime_state state = runtime_find(finder, pid, live, &runtime);

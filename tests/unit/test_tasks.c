@@ -119,7 +119,7 @@ static enum rd shift_read(struct mem *m, const struct mem_range *ranges, size_t 
 {
     struct shift *shift = (struct shift *)m;
     enum rd rd = mem_read_many(shift->under, ranges, count);
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; rd == RD_OK && i < count; i++) {
         uint64_t offset = shift->running_task - ranges[i].address;
         if (offset < ranges[i].len_bytes && shift->reads++)
             memset((char *)ranges[i].buf + offset, 0, 8);
