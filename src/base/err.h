@@ -24,6 +24,10 @@ struct err {
 int err_set(struct err *err, enum status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* What the system said no to: "TEXT: strerror(error)", with the hint that goes with that errno; always -1. */
+int err_system(struct err *err, int error, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
 /* Adds the hint to an error already set; always returns -1. */
 int err_hint(struct err *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

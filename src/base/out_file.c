@@ -82,7 +82,7 @@ int out_file_open(struct out_file *f, const char *path, struct err *err)
     }
     if (f->fd >= 0)
         return 0;
-    err_set(err, STATUS_FAIL, "cannot write %s: %s", path, strerror(errno));
+    err_system(err, errno, "cannot write %s", path);
     out_file_release(f);
     return -1;
 }
@@ -129,8 +129,7 @@ int out_file_close(struct out_file *f, int error, struct err *err)
     if (error) {
         if (f->temporary)
             unlink(f->temporary);
-        err_set(err, STATUS_FAIL, "cannot write %s: %s", f->path ? f->path : "to standard output",
-                strerror(error));
+        err_system(err, error, "cannot write %s", f->path ? f->path : "to standard output");
     }
     out_file_release(f);
     return error ? -1 : 0;
@@ -149,14 +148,16 @@ int out_check(const char *path, struct err *err)
 {
     if (!strcmp(path, "-"))
         return 0;
-    if (!*path)
-        return err_set(err, STATUS_USAGE, "the name of the output file is empty");
+    if (!*path) {
+        err_set(err, STATUS_USAGE, "the name of the output file is empty");
+        return err_hint(err, "give -o FILE, or -o - for standard output");
+    }
     struct stat st;
     if (!stat(path, &st)) {
         if (S_ISDIR(st.st_mode))
-            return err_set(err, STATUS_FAIL, "cannot write %s: it is a directory", path);
+            return err_system(err, EISDIR, "cannot write %s", path);
         if (access(path, W_OK))
-            return err_set(err, STATUS_FAIL, "cannot write %s: %s", path, strerror(errno));
+            return err_system(err, errno, "cannot write %s", path);
         if (!S_ISREG(st.st_mode))
             return 0;
     }
@@ -166,8 +167,10 @@ int out_check(const char *path, struct err *err)
     int error = errno;
     if (!exists)
         err_set(err, STATUS_FAIL, "cannot write %s: there is no folder %s", path, folder);
+    if (!exists)
+        err_hint(err, "make it first: mkdir -p %s", folder);
     else if (!writable)
-        err_set(err, STATUS_FAIL, "cannot write %s: %s", path, strerror(error));
+        err_system(err, error, "cannot write %s", path);
     free(target);
     return exists && writable ? 0 : -1;
 }

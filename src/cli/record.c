@@ -84,18 +84,13 @@ static void tell(const struct session *s, const char *output)
         message_note("wrote %s: %" PRIu64 " samples in %.1f s", output, s->stats.samples, seconds);
 }
 
-/* Nothing of Python was seen: that is an error, unless the program itself says so by its status. */
+/* Nothing of Python was seen: an error, but a program that itself failed keeps its own status. */
 static int tell_nothing(const struct session *s, int status, struct err *err)
 {
-    if (status)
-        return status;
-    if (s->end == SESSION_EXITED) {
-        err_set(err, STATUS_NOT_PYTHON, "no Python was seen running before the program ended");
-        return err_hint(
-            err, "if it starts Python in a process that outlives it, record that one by its pid");
-    }
-    err_set(err, STATUS_NOT_PYTHON, "no Python was seen running");
-    return err_hint(err, "if another program runs Python for it, record that one by its pid");
+    err_set(err, STATUS_NOT_PYTHON, "no Python was seen running%s",
+            s->end == SESSION_EXITED ? " before the program ended" : "");
+    err_hint(err, "if Python is started for it by another program, record that process by its pid");
+    return status ? (message_error(err), status) : -1;
 }
 
 static int record(const struct record_options *options, const struct arguments *arguments,
@@ -117,10 +112,13 @@ static int record(const struct record_options *options, const struct arguments *
     if (!failed)
         tell(&session, result->output);
     int status = session_finish(&session);
-    if (failure && !failed)
-        message_note("the recording could not grow (%s): what came after is missing",
-                     strerror(failure));
-    return failed ? -1 : status;
+    if (failed)
+        return -1;
+    if (failure) {
+        err_system(err, failure, "the recording could not grow, so its end is missing");
+        return status ? (message_error(err), status) : -1;
+    }
+    return status;
 }
 
 static int run(const struct arguments *arguments, struct err *err)

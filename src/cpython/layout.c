@@ -51,9 +51,9 @@ static int derive(struct layout *l)
     if (!l->free_threaded) /* published as 0 there */
         l->frame_tlbc_index = l->code_tlbc = LAYOUT_NONE;
 
-    const uint32_t tstate[] = {l->tstate_next,     l->tstate_interp,    l->tstate_frame,
-                               l->tstate_ident,    l->tstate_native_id, l->tstate_status,
-                               l->tstate_holds_gil};
+    const uint32_t tstate[] = {l->tstate_next,   l->tstate_interp,    l->tstate_frame,
+                               l->tstate_ident,  l->tstate_native_id, l->tstate_unique,
+                               l->tstate_status, l->tstate_holds_gil};
     for (size_t i = 0; i < sizeof(tstate) / sizeof(*tstate); i++)
         l->tstate_prefix_bytes = max_end(l->tstate_prefix_bytes, tstate[i], 8);
     /* datastack_chunk, datastack_top, datastack_limit */

@@ -68,7 +68,7 @@ static int reader_check(struct reader *r, struct err *err)
     size_t len;
     struct heat_header *h = &r->header;
     if (reader_read(r, 0, h, sizeof *h, &len))
-        return err_set(err, STATUS_FAIL, "cannot read %s: %s", r->name, strerror(errno));
+        return err_system(err, errno, "cannot read %s", r->name);
     if (len < sizeof *h || memcmp(h->magic, HEAT_MAGIC, sizeof h->magic) != 0) {
         err_set(err, STATUS_FAIL, "%s is not a Heatline recording", r->name);
         return err_hint(err, "recordings are written by `heatline record -o FILE.heat`");
@@ -79,8 +79,11 @@ static int reader_check(struct reader *r, struct err *err)
         return err_hint(err, "read it with the Heatline that wrote it, or a newer one");
     }
     if (h->segment_bytes < HEAT_SEGMENT_BYTES_MIN || h->segment_bytes > HEAT_SEGMENT_BYTES_MAX ||
-        h->segment_bytes % HEAT_PAGE_BYTES)
-        return err_set(err, STATUS_FAIL, "the header of %s is damaged", r->name);
+        h->segment_bytes % HEAT_PAGE_BYTES) {
+        err_set(err, STATUS_FAIL, "the header of %s is damaged", r->name);
+        return err_hint(err,
+                        "its segments cannot be found without it; use another copy of the file");
+    }
     return 0;
 }
 
@@ -106,6 +109,7 @@ static struct reader *reader_over_fd(int fd, const char *name, struct err *err)
         return reader_new(fd, NULL, 0, name, err);
     close(fd);
     err_set(err, STATUS_FAIL, "cannot read %s: it is not a regular file", name);
+    err_hint(err, "copy what comes through it into a file first");
     return NULL;
 }
 
@@ -115,7 +119,7 @@ struct reader *reader_open(const char *path, struct err *err)
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd >= 0)
         return reader_over_fd(fd, path, err);
-    err_set(err, STATUS_FAIL, "cannot read %s: %s", path, strerror(errno));
+    err_system(err, errno, "cannot read %s", path);
     return NULL;
 }
 
@@ -124,7 +128,7 @@ struct reader *reader_open_fd(int fd, const char *name, struct err *err)
     int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
     if (copy >= 0)
         return reader_over_fd(copy, name, err);
-    err_set(err, STATUS_FAIL, "cannot read %s: %s", name, strerror(errno));
+    err_system(err, errno, "cannot read %s", name);
     return NULL;
 }
 
@@ -265,7 +269,7 @@ int reader_replay(struct reader *r, struct sink *sink, struct reader_summary *re
     if (!result)
         result = replay_parts(&p);
     if (result)
-        err_set(err, STATUS_FAIL, "cannot read %s: %s", r->name, strerror(errno));
+        err_system(err, errno, "cannot read %s", r->name);
     vec_release(&p.parts);
     free(p.buffer);
     if (result)

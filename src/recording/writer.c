@@ -149,7 +149,7 @@ static int open_named(const char *path, bool *ret_made, struct err *err)
     if (fd < 0 && errno == EEXIST)
         fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0666);
     if (fd < 0)
-        return err_set(err, STATUS_FAIL, "cannot write %s: %s", path, strerror(errno));
+        return err_system(err, errno, "cannot write %s", path);
     struct stat st;
     if (fstat(fd, &st) || !S_ISREG(st.st_mode)) {
         close(fd);
@@ -158,7 +158,8 @@ static int open_named(const char *path, bool *ret_made, struct err *err)
     }
     if (flock(fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK) {
         close(fd);
-        return err_set(err, STATUS_FAIL, "%s is being written by another recorder", path);
+        err_set(err, STATUS_FAIL, "%s is being written by another recorder", path);
+        return err_hint(err, "give each recording a file of its own with -o");
     }
     return fd;
 }
@@ -197,7 +198,7 @@ struct writer *writer_open(const char *path, enum heat_producer producer, struct
     int fd = path ? open_named(path, &made, err) : open_unnamed();
     if (fd < 0) {
         if (!path)
-            err_set(err, STATUS_FAIL, "cannot make a temporary file: %s", strerror(errno));
+            err_system(err, errno, "cannot make a temporary file in $TMPDIR or /tmp");
         return NULL;
     }
     struct writer *w = alloc_zeroed(1, sizeof *w);
@@ -207,8 +208,7 @@ struct writer *writer_open(const char *path, enum heat_producer producer, struct
     int error = writer_start(w);
     if (!error)
         return w;
-    err_set(err, STATUS_FAIL, "cannot record to %s: %s", path ? path : "a temporary file",
-            strerror(error));
+    err_system(err, error, "cannot record to %s", path ? path : "a temporary file");
     if (made)
         unlink(path);
     close(fd);
@@ -263,6 +263,5 @@ int writer_close(struct writer *w, struct err *err)
     if (close(w->fd) && !error)
         error = errno;
     free(w);
-    return error ? err_set(err, STATUS_FAIL, "cannot finish the recording: %s", strerror(error))
-                 : 0;
+    return error ? err_system(err, error, "cannot finish the recording") : 0;
 }

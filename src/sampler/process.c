@@ -147,6 +147,7 @@ static void go_live(struct process *p, uint64_t now_ns)
     p->codes = code_cache_new(p->mem, &p->runtime.layout, p->runtime.code_type,
                               sampler_dictionary(p->sampler));
     p->state = PROCESS_LIVE;
+    vec_clear(&p->interps);
     p->namespaced = task_ids_nested(p->pid);
     p->head = 0;
     p->tasks_address = 0;
@@ -245,11 +246,12 @@ static void add_thread(struct process *p, const struct interp *interp, uint64_t 
                        const uint8_t *tstate, uint64_t now_ns)
 {
     const struct layout *l = &p->runtime.layout;
-    uint64_t ident;
+    uint64_t ident, unique;
     memcpy(&ident, tstate + l->tstate_ident, sizeof(ident));
+    memcpy(&unique, tstate + l->tstate_unique, sizeof(unique));
     for (size_t i = 0; i < p->threads.len; i++) {
         struct thread *t = thread_at(p, i);
-        if (t->tstate == address && t->ident == ident) {
+        if (t->tstate == address && t->unique == unique) {
             t->seen = true;
             return;
         }
@@ -262,6 +264,7 @@ static void add_thread(struct process *p, const struct interp *interp, uint64_t 
     t->interp_id = interp->id;
     t->gil = interp->gil;
     t->ident = ident;
+    t->unique = unique;
     t->seen = true;
     t->id = sampler_next_thread(p->sampler);
     *(struct thread **)vec_push(&p->threads) = t;

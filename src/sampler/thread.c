@@ -299,6 +299,8 @@ enum thread_verdict thread_sample(struct process *p, struct thread *t, uint64_t 
     t->sampled = false;
     if (rd == RD_GONE)
         return THREAD_GONE;
+    if (walk_tstate_u64(&t->walk, p->runtime.layout.tstate_unique) != t->unique)
+        return THREAD_GONE; /* another thread's state lies there now */
     size_t from = rd == RD_OK ? 0 : t->walk.frames.len - t->walk.trusted;
     if (rd != RD_OK && from == t->walk.frames.len)
         return THREAD_TORN;

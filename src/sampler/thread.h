@@ -16,8 +16,9 @@ struct process;
 
 struct thread {
     uint64_t tstate, interp, interp_id, ident;
-    uint64_t gil; /* address of the lock it competes for; 0 = none */
-    pid_t tid;    /* as we see it */
+    uint64_t unique; /* tells it from another thread whose state lies at the same address */
+    uint64_t gil;    /* address of the lock it competes for; 0 = none */
+    pid_t tid;       /* as we see it */
     struct thread_id id;
     bool named, seen, gone;
 

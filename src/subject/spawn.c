@@ -98,15 +98,18 @@ static int start_error(const char *name, const char *path, int error, struct err
                     name);
             return err_hint(err, "look at its first line: head -n 1 %s", path);
         }
-        if (strchr(name, '/'))
-            return err_set(err, STATUS_NOT_FOUND, "there is no file %s", name);
+        if (strchr(name, '/')) {
+            err_set(err, STATUS_NOT_FOUND, "there is no file %s", name);
+            return err_hint(err, "check the spelling of its path");
+        }
         err_set(err, STATUS_NOT_FOUND, "there is no command %s on PATH", name);
         return access(name, F_OK) == 0
                    ? err_hint(err, "for the one in this directory, say ./%s", name)
                    : err_hint(err, "check its spelling, or give the whole path");
     case ENOTDIR:
-        return err_set(err, STATUS_NOT_FOUND,
-                       "there is no file %s: a part of its path is not a directory", name);
+        err_set(err, STATUS_NOT_FOUND, "there is no file %s: a part of its path is not a directory",
+                name);
+        return err_hint(err, "check the spelling of its path");
     case EACCES:
         if (there && S_ISDIR(st.st_mode)) {
             err_set(err, STATUS_NOT_EXECUTABLE, "%s is a directory, not a program", name);
