@@ -258,8 +258,10 @@ static void add_thread(struct process *p, const struct interp *interp, uint64_t 
     }
     pid_t tid = tid_of(p, tstate, ident);
     struct thread *t = tid ? thread_new(p, address, tid) : NULL;
-    if (!t)
-        return; /* not started yet, or ended already */
+    if (!t) { /* not started yet, or ended already */
+        p->unborn = true;
+        return;
+    }
     t->interp = interp->address;
     t->interp_id = interp->id;
     t->gil = interp->gil;
@@ -327,6 +329,7 @@ static enum rd scan(struct process *p, uint64_t now_ns)
     if (rd != RD_OK)
         return rd;
     p->head = address;
+    p->unborn = false;
     vec_clear(&p->interps);
     for (size_t i = 0; i < p->threads.len; i++)
         thread_at(p, i)->seen = false;
@@ -341,7 +344,7 @@ static enum rd scan(struct process *p, uint64_t now_ns)
     if (rd == RD_OK)
         for (size_t i = 0; i < p->threads.len; i++)
             thread_at(p, i)->gone |= !thread_at(p, i)->seen;
-    p->next_scan_ns = now_ns + (rd == RD_OK ? SCAN_WAIT_NS : HEADS_WAIT_NS);
+    p->next_scan_ns = now_ns + (rd == RD_OK && !p->unborn ? SCAN_WAIT_NS : HEADS_WAIT_NS);
     return rd;
 }
 
@@ -452,31 +455,49 @@ static void thaw_all(struct process *p)
         freeze_thaw(&thread_at(p, i)->freeze, true);
 }
 
-static void sample_threads(struct process *p, uint64_t now_ns)
+static void sample_thread(struct process *p, struct thread *t, uint64_t now_ns)
 {
     struct sampler_stats *tally = sampler_tally(p->sampler);
-    bool gone = false;
-    for (size_t i = 0; i < p->threads.len; i++) {
-        struct thread *t = thread_at(p, i);
-        enum thread_verdict verdict = thread_sample(p, t, now_ns);
-        if (verdict == THREAD_GONE) {
-            t->gone = gone = true;
-            p->next_heads_ns = p->next_scan_ns = 0;
-        } else if (verdict == THREAD_TORN || verdict == THREAD_INVALID) {
-            enum reject_reason reason = verdict == THREAD_TORN ? REJECT_TORN : REJECT_INVALID;
-            struct event event = {.kind = EVENT_REJECT, .reject = {t->id, reason}};
-            emit(p, &event);
-            tally->rejected++;
-            p->next_scan_ns = 0; /* is it still there? */
-        } else {
-            struct event event = {.kind = EVENT_SAMPLE, .sample = {t->id, t->stack, t->state}};
-            emit(p, &event);
-            tally->samples++;
-            tally->truncated += verdict == THREAD_TRUNCATED;
-        }
+    struct event event = {.kind = EVENT_SAMPLE};
+    enum thread_verdict verdict = thread_sample(p, t, now_ns);
+    switch (verdict) {
+    case THREAD_GONE:
+        t->gone = true;
+        return;
+    case THREAD_TORN:
+    case THREAD_INVALID:
+        event.kind = EVENT_REJECT;
+        event.reject.thread = t->id;
+        event.reject.reason = verdict == THREAD_TORN ? REJECT_TORN : REJECT_INVALID;
+        tally->rejected++;
+        p->next_scan_ns = 0; /* is it still there? */
+        break;
+    default:
+        event.sample = (struct sample_event){t->id, t->stack, t->state};
+        tally->samples++;
+        tally->truncated += verdict == THREAD_TRUNCATED;
     }
-    if (gone)
-        remove_gone(p, now_ns);
+    emit(p, &event);
+}
+
+/* Where a thread has ended another one has often begun: then look for those too, once. */
+static void sample_threads(struct process *p, uint64_t now_ns)
+{
+    bool gone = false;
+    size_t count = p->threads.len;
+    for (size_t i = 0; i < count; i++) {
+        sample_thread(p, thread_at(p, i), now_ns);
+        gone |= thread_at(p, i)->gone;
+    }
+    if (!gone)
+        return;
+    remove_gone(p, now_ns);
+    count = p->threads.len;
+    if (scan(p, now_ns) != RD_OK)
+        p->next_scan_ns = 0;
+    for (size_t i = count; i < p->threads.len; i++)
+        sample_thread(p, thread_at(p, i), now_ns);
+    remove_gone(p, now_ns);
 }
 
 void process_tick(struct process *p, uint64_t now_ns)
