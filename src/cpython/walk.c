@@ -344,8 +344,8 @@ static enum rd attempt(struct walk *w, struct mem *m, const struct layout *l, bo
     }
     if (rd == RD_OK)
         rd = chain(w, m, l, ret_missed);
-    else
-        vec_clear(&w->frames); /* the caller's extras come from them, and may be what was not there */
+    else /* the caller asks for extras by these frames, and may have asked for what is not there */
+        vec_clear(&w->frames);
     if (rd != RD_OK) { /* no stack: the last plan is the better one */
         plan_restore(p);
         return rd;
