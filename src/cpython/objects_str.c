@@ -8,7 +8,7 @@
 enum {
     PAGE_BYTES = 4096,
     FIRST_READ_BYTES = 256, /* header and text of nearly every name */
-    CHUNK_BYTES = 4096,
+    CHUNK_BYTES = 2048,
     CHARACTER_MAX = 0x10ffff,
 };
 

@@ -241,6 +241,8 @@ enum rd tasks_running(struct mem *m, const struct layout *l, const struct tasks_
     if (rd != RD_OK || !task)
         return rd;
     rd = chain_read(&look, task, &chain);
+    if (rd == RD_OK && !chain.is_task[0])
+        rd = RD_TORN;
     if (rd == RD_OK)
         rd = look_at(&look, &chain, &found);
     blocks_init(&blocks, m); /* forget: what is read now is new */
