@@ -7,7 +7,7 @@ _heatline()
 
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        COMPREPLY=($(compgen -W 'record report export info help --help --version' -- "$current"))
+        COMPREPLY=($(compgen -W 'record top report export info help --help --version' -- "$current"))
         return
     fi
     # The program to run completes as if it stood alone.
@@ -35,6 +35,16 @@ _heatline()
     record:--include) return ;;
     record:--exclude) return ;;
     record:--max-depth) return ;;
+    top:-p | top:--pid) return ;;
+    top:--python) files=1 ;;
+    top:-r | top:--rate) return ;;
+    top:-d | top:--duration) return ;;
+    top:--delay) return ;;
+    top:--mode) words='wall cpu gil' ;;
+    top:--limit-threads) return ;;
+    top:--include) return ;;
+    top:--exclude) return ;;
+    top:--max-depth) return ;;
     report:--limit) return ;;
     report:--mode) words='wall cpu gil' ;;
     report:--limit-threads) return ;;
@@ -52,6 +62,7 @@ _heatline()
     if [[ -z $words && -z $files && $current == -* ]]; then
         case ${COMP_WORDS[1]} in
         record) words='-p --pid --python --keep-running -r --rate -d --duration --nonblocking --blocking --async -o --output -f --format --flush -t --threads --mode -g --gil -i --idle -s --subprocesses -F --function --nolineno --full-filenames --limit-threads --include --exclude --gc --max-depth -h --help' ;;
+        top) words='-p --pid --python --keep-running -r --rate -d --duration --nonblocking --blocking --async --delay -t --threads --mode -g --gil -i --idle -s --subprocesses -F --function --nolineno --full-filenames --limit-threads --include --exclude --gc --max-depth -h --help' ;;
         report) words='--functions --lines --tree --threads --limit --json --csv --mode -g --gil -i --idle -s --subprocesses -F --function --nolineno --full-filenames --limit-threads --include --exclude --gc --max-depth -t --per-thread -h --help' ;;
         export) words='-o --output -f --format -t --threads --mode -g --gil -i --idle -s --subprocesses -F --function --nolineno --full-filenames --limit-threads --include --exclude --gc --max-depth -h --help' ;;
         info) words='--json --dump -h --help' ;;

@@ -7,6 +7,7 @@
 
 const struct command *const commands[] = {
     &command_record,
+    &command_top,
     &command_report,
     &command_export,
     &command_info,

@@ -26,6 +26,7 @@ extern const struct command command_help;
 extern const struct command command_info;
 extern const struct command command_record;
 extern const struct command command_report;
+extern const struct command command_top;
 
 extern const struct command *const commands[]; /* NULL-ended */
 

@@ -84,15 +84,6 @@ static void tell(const struct session *s, const char *output)
         message_note("wrote %s: %" PRIu64 " samples in %.1f s", output, s->stats.samples, seconds);
 }
 
-/* Nothing of Python was seen: an error, but a program that itself failed keeps its own status. */
-static int tell_nothing(const struct session *s, int status, struct err *err)
-{
-    err_set(err, STATUS_NOT_PYTHON, "no Python was seen running%s",
-            s->end == SESSION_EXITED ? " before the program ended" : "");
-    err_hint(err, "if Python is started for it by another program, record that process by its pid");
-    return status ? (message_error(err), status) : -1;
-}
-
 static int record(const struct record_options *options, const struct arguments *arguments,
                   char *const *argv, struct result *result, struct err *err)
 {
@@ -106,7 +97,7 @@ static int record(const struct record_options *options, const struct arguments *
     int failure = writer_failure(result->writer);
     if (!session.stats.processes_seen) {
         result_discard(result);
-        return tell_nothing(&session, session_finish(&session), err);
+        return session_saw_nothing(&session, session_finish(&session), err);
     }
     int failed = result_close(result, err);
     if (!failed)

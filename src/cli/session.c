@@ -242,3 +242,11 @@ int session_finish(struct session *s)
     close(s->signals_fd);
     return launched && !left_alone && !ended_by_us ? spawn_exit_status(s->child_status) : STATUS_OK;
 }
+
+int session_saw_nothing(const struct session *s, int status, struct err *err)
+{
+    err_set(err, STATUS_NOT_PYTHON, "no Python was seen running%s",
+            s->end == SESSION_EXITED ? " before the program ended" : "");
+    err_hint(err, "if Python is started for it by another program, record that process by its pid");
+    return status ? (message_error(err), status) : -1;
+}

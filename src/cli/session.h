@@ -53,5 +53,8 @@ void session_quit(struct session *s); /* for the audience: run no further */
 /* After the output is written: ends a program that still runs, as the options say. Returns our
  * exit status. */
 int session_finish(struct session *s);
+/* Nothing of Python was seen: that is an error, unless the program itself says so by its status,
+ * which is then returned. */
+int session_saw_nothing(const struct session *s, int status, struct err *err);
 
 #endif
