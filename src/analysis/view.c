@@ -99,7 +99,8 @@ static void add_threads(struct builder *b)
 static void add_sample(struct builder *b, const struct profile_sample *sample)
 {
     uint32_t slot = b->slots[sample->thread.i];
-    /* A thread without a Python frame (starting, ending, or in C of its own) is nowhere in the program. */
+    /* A thread without a Python frame (starting, ending, or in C of its own) is nowhere in the
+     * program. */
     if (!slot || !sample->stack.i || !wants_state(&b->view->query, sample->state)) {
         return;
     }

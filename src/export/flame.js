@@ -1,61 +1,84 @@
 // Zoom, search, tooltips and the keyboard for the flame graph that this script stands in. It needs
-// nothing but the boxes: nested <svg class="b"> in preorder, placed in percent, told by <title>.
+// nothing but the boxes: <rect class="b"> in preorder, placed in percent, each told by its <title>.
+// Graphs may have tens of thousands of them: what one box needs is made when it is needed.
 (() => {
 'use strict';
 const SVG = 'http://www.w3.org/2000/svg', HTML = 'http://www.w3.org/1999/xhtml';
-const LABEL_MIN = 22, LABEL_PAD = 5, LABEL_GAP = 7, PLACE_MIN = 34, THIN_MAX = 3;
-const MARGIN = 16, TOOLS = 330;
+const LABEL_MIN = 22, LABEL_PAD = 5, LABEL_GAP = 7, LABEL_Y = 13, PLACE_MIN = 34, THIN_MAX = 3;
+const MARGIN = 16, TOOLS = 330, TIP_WIDTH = 560;
 const self = document.currentScript;
 const root = self ? self.closest('svg.heatline') : document.querySelector('svg.heatline');
+const graph = root.querySelector('.boxes');
+const labels = root.querySelector('.labels');
 const details = root.querySelector('.details');
 const title = root.querySelector('.title');
 const alone = document.documentElement === root;
+const make = (name, values) => Object.assign(document.createElementNS(HTML, name), values);
+
+class Box {
+    constructor(element, above) {
+        this.element = element;
+        this.y = Number(element.getAttribute('y'));
+        this.left = parseFloat(element.getAttribute('x')) / 100;
+        this.width = parseFloat(element.getAttribute('width')) / 100;
+        this.shown = {left: this.left, width: this.width, up: false, thin: undefined};
+        this.parent = above;
+        this.children = [];
+        this.hit = false;
+        this.text = null;
+        this.told = null;
+        if (above) {
+            above.children.push(this);
+        }
+    }
+
+    // Label, path (if there is one), figures.
+    get lines() {
+        this.told ??= this.element.firstChild.textContent.split('\n');
+        return this.told;
+    }
+
+    get name() {
+        return this.lines.length > 2 ? this.lines[0].slice(0, this.lines[0].lastIndexOf(' (')) :
+            this.lines[0];
+    }
+
+    get place() {
+        const label = this.lines[0];
+        return this.lines.length > 2 ? label.slice(label.lastIndexOf(' (') + 2, -1) : '';
+    }
+
+    // From now on the tooltip and the label for screen readers tell it, not <title>.
+    attend() {
+        if (!this.element.hasAttribute('role')) {
+            this.element.setAttribute('aria-label', this.lines.join(', '));
+            this.element.setAttribute('role', 'button');
+            this.element.firstChild.remove();
+        }
+    }
+}
 
 const boxes = [];
 const byElement = new Map();
-const open = [];
-for (const element of root.querySelectorAll('.b')) {
-    const told = element.querySelector('title');
-    const text = element.querySelector('text');
-    const lines = told.textContent.split('\n');
-    const cutAt = lines.length > 2 ? lines[0].lastIndexOf(' (') : -1;
-    const depth = Number(element.getAttribute('y'));
-    while (open.length && open[open.length - 1].y >= depth) {
-        open.pop();
+const callers = [];
+for (const element of graph.querySelectorAll('.b')) {
+    const y = Number(element.getAttribute('y'));
+    while (callers.length && callers[callers.length - 1].y >= y) {
+        callers.pop();
     }
-    const box = {
-        element, y: depth, parent: open[open.length - 1] || null, children: [],
-        left: parseFloat(element.getAttribute('x')) / 100,
-        width: parseFloat(element.getAttribute('width')) / 100,
-        lines, text,
-        name: cutAt < 0 ? lines[0] : lines[0].slice(0, cutAt),
-        place: cutAt < 0 ? '' : lines[0].slice(cutAt + 2, -1),
-    };
-    if (box.parent) {
-        box.parent.children.push(box);
-    }
-    told.remove(); // the tooltip says it, at once
-    element.setAttribute('aria-label', box.lines.join(', '));
-    element.setAttribute('role', 'button');
-    element.setAttribute('tabindex', '-1');
-    open.push(box);
+    const box = new Box(element, callers[callers.length - 1] || null);
+    callers.push(box);
     boxes.push(box);
     byElement.set(element, box);
 }
-if (!boxes.length) {
-    return;
-}
 const all = boxes[0];
-const figures = (box) => box.lines[box.lines.length - 1];
 const percent = (share) => (100 * share).toFixed(share < 0.001 ? 2 : 1) + ' %';
 
-// Toolbar: made here, since it is of no use without a script.
+// The toolbar and the tooltip are made here, since they are of no use without a script.
 const tools = document.createElementNS(SVG, 'foreignObject');
-const bar = document.createElementNS(HTML, 'div');
-const make = (name, values) => Object.assign(document.createElementNS(HTML, name), values);
+const bar = make('div', {className: 'tools'});
 const field = make('input', {
-    type: 'search', placeholder: 'Search (regular expression)', spellcheck: false,
-    title: 'Ctrl+F',
+    type: 'search', placeholder: 'Search (regular expression)', spellcheck: false, title: 'Ctrl+F',
 });
 field.setAttribute('aria-label', 'Search frames by regular expression');
 const matched = make('output', {});
@@ -63,7 +86,6 @@ matched.setAttribute('aria-live', 'polite');
 const searchButton = make('button', {type: 'button', textContent: 'Search', className: 'search'});
 const resetButton = make('button',
     {type: 'button', textContent: 'Reset zoom', className: 'reset', hidden: true});
-bar.className = 'tools';
 bar.append(matched, resetButton, field, searchButton);
 tools.append(bar);
 for (const [key, value] of Object.entries({y: 6, height: 34, class: 'toolbox'})) {
@@ -72,26 +94,24 @@ for (const [key, value] of Object.entries({y: 6, height: 34, class: 'toolbox'}))
 root.append(tools);
 
 const tip = document.createElementNS(SVG, 'foreignObject');
-const card = document.createElementNS(HTML, 'div');
-tip.setAttribute('class', 'tip');
-tip.setAttribute('width', '1');
-tip.setAttribute('height', '1');
+const card = make('div', {});
+for (const [key, value] of Object.entries({width: 1, height: 1, class: 'tip'})) {
+    tip.setAttribute(key, value);
+}
 tip.style.display = 'none';
 tip.append(card);
 root.append(tip);
 
 let zoomed = all, focused = all, pattern = null;
-
 let graphWidth = 0;
+
 const fontOf = (element) => {
     const style = getComputedStyle(element);
     return `${style.fontSize} ${style.fontFamily}`;
 };
-const sample = document.createElementNS(SVG, 'text');
-sample.append(document.createElementNS(SVG, 'tspan'));
-all.element.append(sample);
-const nameFont = fontOf(sample), placeFont = fontOf(sample.firstChild);
-sample.remove();
+labels.replaceChildren(document.createElementNS(SVG, 'tspan'));
+const nameFont = fontOf(labels), placeFont = fontOf(labels.firstChild);
+labels.replaceChildren();
 
 const canvas = document.createElementNS(HTML, 'canvas').getContext('2d');
 const measured = new Map();
@@ -119,17 +139,15 @@ function cut(text, font, room) {
     return fits ? letters.slice(0, fits).join('') + '…' : '';
 }
 
-function labelBox(box, pixels) {
+function label(box, left, pixels) {
     const room = pixels - 2 * LABEL_PAD;
     const name = cut(box.name, nameFont, room);
-    const left = room - widthOf(name, nameFont) - LABEL_GAP;
-    const place = name === box.name && left > PLACE_MIN ? cut(box.place, placeFont, left) : '';
-    if (!box.text) {
-        box.text = document.createElementNS(SVG, 'text');
-        box.text.setAttribute('x', LABEL_PAD);
-        box.text.setAttribute('y', '13');
-        box.element.append(box.text);
-    }
+    const rest = room - widthOf(name, nameFont) - LABEL_GAP;
+    const place = name === box.name && rest > PLACE_MIN ? cut(box.place, placeFont, rest) : '';
+    box.text ??= document.createElementNS(SVG, 'text');
+    box.text.setAttribute('x', left * graphWidth + LABEL_PAD);
+    box.text.setAttribute('y', box.y + LABEL_Y);
+    box.text.setAttribute('class', (box.hit ? 'hit ' : '') + (box.shown.up ? 'up' : ''));
     box.text.textContent = name;
     if (place) {
         const span = document.createElementNS(SVG, 'tspan');
@@ -137,20 +155,55 @@ function labelBox(box, pixels) {
         span.textContent = place;
         box.text.append(span);
     }
+    return box.text;
 }
 
-function place(box, left, width) {
-    const pixels = width * graphWidth;
-    const {element} = box;
-    element.style.display = '';
-    element.setAttribute('x', 100 * left + '%');
-    element.setAttribute('width', 100 * width + '%');
-    element.classList.toggle('thin', pixels < THIN_MAX);
-    if (pixels >= LABEL_MIN) {
-        labelBox(box, pixels);
-    } else if (box.text) {
-        box.text.textContent = '';
+// Touches only what is different from before. `left` is undefined for a box that is not to be seen.
+function put(box, left, width, up) {
+    const {element, shown} = box;
+    if (left === undefined) {
+        if (shown.left !== undefined) {
+            element.style.display = 'none';
+        }
+    } else {
+        const thin = width * graphWidth < THIN_MAX;
+        if (shown.left === undefined) {
+            element.style.display = '';
+        }
+        if (shown.left !== left || shown.width !== width) {
+            element.setAttribute('x', 100 * left + '%');
+            element.setAttribute('width', 100 * width + '%');
+        }
+        if (shown.thin !== thin) {
+            element.classList.toggle('thin', thin);
+        }
+        if (shown.up !== up) {
+            element.classList.toggle('up', up);
+        }
+        shown.thin = thin;
     }
+    Object.assign(shown, {left, width, up});
+}
+
+function layOut() {
+    const above = new Set();
+    for (let box = zoomed.parent; box; box = box.parent) {
+        above.add(box);
+    }
+    const texts = [];
+    let inside = false;
+    for (const box of boxes) {
+        inside = box === zoomed || (inside && box.y > zoomed.y);
+        const up = above.has(box);
+        const left = up ? 0 : inside ? (box.left - zoomed.left) / zoomed.width : undefined;
+        const width = up ? 1 : box.width / zoomed.width;
+        put(box, left, width, up);
+        if (left !== undefined && width * graphWidth >= LABEL_MIN) {
+            texts.push(label(box, left, width * graphWidth));
+        }
+    }
+    labels.replaceChildren(...texts);
+    resetButton.hidden = zoomed === all;
 }
 
 function isWithin(box, outer) {
@@ -158,26 +211,6 @@ function isWithin(box, outer) {
         box = box.parent;
     }
     return box === outer;
-}
-
-function layOut() {
-    const callers = new Set();
-    for (let box = zoomed.parent; box; box = box.parent) {
-        callers.add(box);
-    }
-    let inside = false;
-    for (const box of boxes) {
-        inside = box === zoomed || (inside && box.y > zoomed.y);
-        box.element.classList.toggle('up', callers.has(box));
-        if (callers.has(box)) {
-            place(box, 0, 1);
-        } else if (inside) {
-            place(box, (box.left - zoomed.left) / zoomed.width, box.width / zoomed.width);
-        } else {
-            box.element.style.display = 'none';
-        }
-    }
-    resetButton.hidden = zoomed === all;
 }
 
 function zoom(box) {
@@ -192,28 +225,31 @@ function zoom(box) {
 function moveFocus(box) {
     focused.element.setAttribute('tabindex', '-1');
     focused = box;
+    box.attend();
     box.element.setAttribute('tabindex', '0');
-    box.element.focus({preventScroll: false});
+    box.element.focus();
 }
 
 // The share of what is on screen that lies in matching boxes, each moment counted once.
-function matchedShare(box) {
-    if (box.hit) {
-        return box.width;
+function matchedShare() {
+    let share = 0, below = -1;
+    for (const box of boxes) {
+        if (box.y <= below) {
+            below = -1; // out of the last hit
+        }
+        if (box.hit && below < 0 && isWithin(box, zoomed)) {
+            share += box.width / zoomed.width;
+            below = box.y;
+        }
     }
-    return box.children.reduce((sum, child) => sum + matchedShare(child), 0);
-}
-
-function showMatched() {
-    if (!pattern) {
-        matched.textContent = '';
-        return;
-    }
-    let share = matchedShare(zoomed) / zoomed.width;
     for (let box = zoomed.parent; box; box = box.parent) {
         share = box.hit ? 1 : share;
     }
-    matched.textContent = percent(share) + ' matched';
+    return Math.min(share, 1);
+}
+
+function showMatched() {
+    matched.textContent = pattern ? percent(matchedShare()) + ' matched' : '';
 }
 
 function search(text) {
@@ -226,9 +262,13 @@ function search(text) {
         field.title = wrong.message;
     }
     for (const box of boxes) {
-        box.hit = pattern !== null && box !== all &&
+        const hit = pattern !== null && box !== all &&
             box.lines.slice(0, -1).some((line) => pattern.test(line));
-        box.element.classList.toggle('hit', box.hit);
+        if (hit !== box.hit) {
+            box.hit = hit;
+            box.element.classList.toggle('hit', hit);
+            box.text?.classList.toggle('hit', hit);
+        }
     }
     root.classList.toggle('searching', pattern !== null);
     showMatched();
@@ -240,14 +280,14 @@ function openSearch() {
 }
 
 function showTip(box, clientX, clientY) {
-    const [label, ...more] = box.lines;
-    const name = make('b', {textContent: label});
-    card.replaceChildren(name, ...more.map((line) => make('i', {textContent: line})));
-    details.textContent = label + '  ·  ' + figures(box);
+    box.attend();
+    const [first, ...more] = box.lines;
+    card.replaceChildren(make('b', {textContent: first}),
+        ...more.map((line) => make('i', {textContent: line})));
+    details.textContent = first + '  ·  ' + more[more.length - 1];
     tip.style.display = '';
     const frame = root.getBoundingClientRect();
-    const width = Math.min(560, frame.width - 16);
-    tip.setAttribute('width', width);
+    tip.setAttribute('width', Math.min(TIP_WIDTH, frame.width - MARGIN));
     const size = card.getBoundingClientRect();
     const bottom = alone ? window.innerHeight : Math.max(frame.bottom, window.innerHeight);
     const below = clientY + 18 + size.height < bottom;
@@ -262,13 +302,10 @@ function hideTip() {
     details.textContent = '';
 }
 
-function boxOf(event) {
-    const element = event.target.closest && event.target.closest('.b');
-    return element ? byElement.get(element) : undefined;
-}
+const boxOf = (event) => byElement.get(event.target);
 
 function neighbour(box, key) {
-    const visible = (other) => other && other.element.style.display !== 'none';
+    const visible = (other) => other && other.shown.left !== undefined;
     if (key === 'ArrowUp') {
         return box.parent;
     }
@@ -323,7 +360,7 @@ root.addEventListener('focusout', hideTip);
         openSearch();
         event.preventDefault(); // a second Ctrl+F, in the field, is the browser's own
     } else if (event.key === 'Escape') {
-        if (pattern || field.value) {
+        if (field.value) {
             field.value = '';
             search('');
         } else {
@@ -338,20 +375,22 @@ field.addEventListener('input', () => search(field.value));
 searchButton.addEventListener('click', openSearch);
 resetButton.addEventListener('click', () => zoom(all));
 
+const fullTitle = title.textContent;
+const titleFont = '650 ' + fontOf(title);
+
 function onResize() {
-    const width = root.getBoundingClientRect().width;
-    graphWidth = Math.max(100, width - 2 * MARGIN);
-    root.querySelector('.boxes').setAttribute('width', graphWidth);
+    const {width} = root.getBoundingClientRect();
     const toolsWidth = Math.min(600, width);
+    graphWidth = Math.max(100, width - 2 * MARGIN);
+    graph.setAttribute('width', graphWidth);
     tools.setAttribute('x', width - toolsWidth - MARGIN);
     tools.setAttribute('width', toolsWidth);
     title.textContent = cut(fullTitle, titleFont, width - TOOLS - 2 * MARGIN);
     layOut();
 }
 
-const fullTitle = title.textContent;
-const titleFont = '650 ' + fontOf(title);
 root.setAttribute('width', '100%');
+all.attend();
 all.element.setAttribute('tabindex', '0');
 onResize();
 window.addEventListener('resize', onResize);

@@ -1,6 +1,6 @@
 /* The flame graph: one self-contained SVG. Boxes hang down from the root, as wide as their share of
- * the time. Everything is there without scripts (labels, tooltips by <title>, clipped by the boxes
- * themselves: each is a nested <svg>); flame.js adds zoom, search and the keyboard. */
+ * the time. Everything is there without scripts (labels, tooltips by <title>); flame.js adds zoom,
+ * search and the keyboard. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdbool.h>
@@ -23,6 +23,7 @@ enum {
     HEADER = 92,   /* title, facts, legend */
     FOOTER = 36,   /* details of the box under the pointer */
     ROW = 19,      /* a box and the gap below it */
+    THIN_MAX = 3,  /* pixels; a narrower box gets no border, which would hide it */
     LABEL_MIN = 22 /* pixels; a narrower box gets no label until it is zoomed */
 };
 
@@ -44,9 +45,14 @@ static double share(const struct svg *s, uint64_t ns)
     return s->all_ns ? (double)ns / (double)s->all_ns : 0;
 }
 
+static double width_of(const struct svg *s, uint32_t node)
+{
+    return node ? share(s, s->tree.nodes[node].total_ns) : 1;
+}
+
 static bool is_drawn(const struct svg *s, uint32_t node)
 {
-    return node == 0 || share(s, s->tree.nodes[node].total_ns) * BOXES >= BOX_MIN;
+    return width_of(s, node) * BOXES >= BOX_MIN;
 }
 
 /* What the tooltip says: label, full path, figures. */
@@ -91,9 +97,36 @@ static void write_title(const struct svg *s, uint32_t node, const struct view_fr
     str_release(&figures);
 }
 
-static void write_label(const struct svg *s, uint32_t node, const struct view_frame *frame)
+/* x, y, width and height of a box. */
+static void write_place(const struct svg *s, uint32_t node)
 {
-    out_text(s->out, "<text x=\"5\" y=\"13\">");
+    uint32_t depth = ((const struct view_node *)vec_at(&s->view->nodes, node))->depth;
+    out_printf(s->out, "x=\"%.5g%%\" y=\"%" PRIu32 "\" width=\"%.5g%%\" height=\"%d\"",
+               100 * s->left[node], HEADER + depth * ROW, 100 * width_of(s, node), ROW - 1);
+}
+
+static void write_box(const struct svg *s, uint32_t node)
+{
+    const struct view_frame *frame = calltree_frame(&s->tree, node);
+    bool thin = width_of(s, node) * BOXES < THIN_MAX;
+    uint32_t rgb = node ? color_rgb(frame) : color_kind_rgb(COLOR_NEUTRAL);
+    out_printf(s->out, "<rect class=\"b%s\" ", thin ? " thin" : "");
+    write_place(s, node);
+    out_printf(s->out, " fill=\"#%06" PRIx32 "\">", rgb);
+    write_title(s, node, frame);
+    out_text(s->out, "</rect>\n");
+}
+
+/* Where a script cannot shorten it, the nested <svg> clips it. */
+static void write_label(const struct svg *s, uint32_t node)
+{
+    const struct view_frame *frame = calltree_frame(&s->tree, node);
+    if (width_of(s, node) * BOXES < LABEL_MIN) {
+        return;
+    }
+    out_text(s->out, "<svg ");
+    write_place(s, node);
+    out_text(s->out, "><text x=\"5\" y=\"13\">");
     xml_text(s->out, node ? frame->name : "all");
     if (frame->file[0]) {
         out_text(s->out, "<tspan>  ");
@@ -103,24 +136,7 @@ static void write_label(const struct svg *s, uint32_t node, const struct view_fr
         }
         out_text(s->out, "</tspan>");
     }
-    out_text(s->out, "</text>");
-}
-
-static void write_box(const struct svg *s, uint32_t node)
-{
-    const struct view_frame *frame = calltree_frame(&s->tree, node);
-    uint32_t depth = ((const struct view_node *)vec_at(&s->view->nodes, node))->depth;
-    double width = node ? share(s, s->tree.nodes[node].total_ns) : 1;
-    uint32_t rgb = node ? color_rgb(frame) : color_kind_rgb(COLOR_NEUTRAL);
-    out_printf(s->out,
-               "<svg class=\"b\" x=\"%.5g%%\" y=\"%" PRIu32 "\" width=\"%.5g%%\" height=\"%d\">",
-               100 * s->left[node], HEADER + depth * ROW, 100 * width, ROW - 1);
-    write_title(s, node, frame);
-    out_printf(s->out, "<rect width=\"100%%\" height=\"100%%\" fill=\"#%06" PRIx32 "\"/>", rgb);
-    if (width * BOXES >= LABEL_MIN) {
-        write_label(s, node, frame);
-    }
-    out_text(s->out, "</svg>\n");
+    out_text(s->out, "</text></svg>\n");
 }
 
 /* Where each box begins: siblings from the left in the tree's order, what was its parent's own time
@@ -223,18 +239,26 @@ static void write_legend(const struct svg *s)
     out_text(s->out, "</text>\n");
 }
 
-static void write_boxes(const struct svg *s)
+/* Writes what is drawn of each node: callers first, siblings from the left. */
+static void each_drawn(const struct svg *s, void (*write)(const struct svg *s, uint32_t node))
 {
-    out_printf(s->out, "<svg class=\"boxes\" x=\"16\" width=\"%d\" height=\"100%%\">\n", BOXES);
-    write_box(s, 0);
+    write(s, 0);
     for (uint32_t at = calltree_next(&s->tree, 0, 1); at;) {
         bool drawn = is_drawn(s, at);
         if (drawn) {
-            write_box(s, at);
+            write(s, at);
         }
         at = calltree_next(&s->tree, at, drawn);
     }
-    out_text(s->out, "</svg>\n");
+}
+
+static void write_boxes(const struct svg *s)
+{
+    out_printf(s->out, "<svg class=\"boxes\" x=\"16\" width=\"%d\" height=\"100%%\">\n", BOXES);
+    each_drawn(s, write_box);
+    out_text(s->out, "<g class=\"labels\">\n");
+    each_drawn(s, write_label);
+    out_text(s->out, "</g>\n</svg>\n");
 }
 
 static void write_file(const struct svg *s)

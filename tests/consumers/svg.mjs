@@ -11,22 +11,38 @@ const size = {viewport: {width: 1200, height: 500}};
 
 const shot = (page, name) => page.screenshot({path: path.join(folder, name + '.png')});
 
-// What is on screen: for each box its label as drawn, the function (from the label for screen
-// readers), place and width in pixels, and whether a search found it.
-const boxes = (page) => page.locator('.b').evaluateAll((all) => all
-    .filter((box) => box.style.display !== 'none')
-    .map((box) => {
-        const {x, y, width} = box.querySelector('rect').getBoundingClientRect();
-        return {
-            label: box.querySelector('text')?.textContent ?? '',
-            told: box.getAttribute('aria-label') ?? box.querySelector('title').textContent,
-            x: Math.round(x), y: Math.round(y), width: Math.round(width * 10) / 10,
-            hit: box.classList.contains('hit'),
-        };
-    }));
+// What is on screen: for each box its label as drawn, what it tells (tooltip or screen reader), place
+// and width in pixels, and whether a search found it.
+const boxes = (within) => within.locator('.boxes').first().evaluate((graph) => {
+    const labels = Array.from(graph.querySelectorAll('.labels text'), (text) =>
+        ({text: text.textContent, at: text.getBoundingClientRect()}));
+    return Array.from(graph.querySelectorAll('.b'))
+        .filter((box) => box.style.display !== 'none')
+        .map((box) => {
+            const {x, y, width, height} = box.getBoundingClientRect();
+            const label = labels.find(({at}) =>
+                at.y > y - 3 && at.y < y + height && at.x >= x && at.x < x + width);
+            return {
+                label: label?.text ?? '',
+                told: box.getAttribute('aria-label') ??
+                    box.querySelector('title').textContent.replaceAll('\n', ', '),
+                x: Math.round(x), y: Math.round(y), width: Math.round(width * 10) / 10,
+                hit: box.classList.contains('hit'),
+            };
+        });
+});
 
-const box = (page, name) => page.locator(`.b[aria-label^=${JSON.stringify(name + ' ')}]`).first();
 const text = (page, selector) => page.locator(selector).first().textContent();
+
+// The middle of the first box of that name, where the mouse goes.
+const middle = (within, name) => within.locator('.boxes').first().evaluate((graph, wanted) => {
+    const told = (box) => box.getAttribute('aria-label') ?? box.querySelector('title').textContent;
+    const box = Array.from(graph.querySelectorAll('.b')).find((one) => told(one).startsWith(wanted));
+    const {x, y, width, height} = box.getBoundingClientRect();
+    return [x + width / 2, y + height / 2];
+}, name + ' ');
+const hover = async (page, name) => page.mouse.move(...await middle(page, name));
+const click = async (page, name) => page.mouse.click(...await middle(page, name));
 
 async function useIt(page, complaints) {
     const seen = {};
@@ -38,12 +54,12 @@ async function useIt(page, complaints) {
     seen.resetAtStart = await page.locator('.reset').isVisible();
     await shot(page, 'start');
 
-    await box(page, 'Worker.run').hover();
+    await hover(page, 'Worker.run');
     seen.tip = await page.locator('.tip > div').innerText();
     seen.details = await text(page, '.details');
     await shot(page, 'tooltip');
 
-    await box(page, 'main').click();
+    await click(page, 'main');
     seen.zoomed = await boxes(page);
     seen.resetZoomed = await page.locator('.reset').isVisible();
     await page.mouse.move(5, 5);
@@ -103,7 +119,7 @@ async function embedded(page, complaints) {
         <object id="object" type="image/svg+xml" width="100%" data="${url}"></object>
         <img id="image" src="${url}">`);
     await page.goto(String(pathToFileURL(html)));
-    await page.locator('#inline .b[aria-label^="main "]').first().click();
+    await click(page, 'main');
     const image = await page.locator('#image').evaluate((img) => [img.naturalWidth, img.naturalHeight]);
     const object = page.frames().find((frame) => frame !== page.mainFrame());
     await object.locator('.toolbox').waitFor();

@@ -35,7 +35,7 @@ def test_times(pprof):
     conftest.assert_times(rows(top))
     assert "Type: wall" in top
     assert "Time: Nov 14, 2023 at 10:13pm (UTC)" in top
-    assert "Duration: 140ms, Total samples = 300ms" in top
+    assert "Duration: 140ms, Total samples = 290ms" in top
 
 
 def test_sample_counts(pprof):

@@ -202,13 +202,16 @@ static void test_weights_count_and_sum(void **state)
     struct stack_id f = program_stack(&p, "a.py:f:1"), g = program_stack(&p, "a.py:f:1 a.py:g:2");
     program_sample(&p, 1, 10 * MS, 2 * MS, thread, f, SAMPLE_ON_CPU);
     program_sample(&p, 1, 11 * MS, 7 * MS, thread, g, SAMPLE_ON_CPU);
-    program_sample(&p, 1, 12 * MS, UINT64_MAX, thread, (struct stack_id){0}, SAMPLE_ON_CPU);
+    program_sample(&p, 1, 12 * MS, UINT64_MAX, thread, program_stack(&p, "a.py:h:3"),
+                   SAMPLE_ON_CPU);
+    program_sample(&p, 1, 13 * MS, 2 * MS, thread, (struct stack_id){0}, SAMPLE_ON_CPU);
     struct view v = view_of(&p, (struct query){0});
     assert_string_equal(v.title, "app.py");
     assert_true(v.rate_hz == 1000);
     assert_int_equal(view_count(&v, 2400000), 2);
     assert_int_equal(view_count(&v, 2600000), 3);
     assert_true(sample_at(&v, 2)->weight_ns < UINT64_MAX); /* damaged: bounded */
+    assert_int_equal(v.samples.len, 3);                    /* no frame: nowhere in the program */
 
     struct calltree t;
     calltree_init(&t, &v);
@@ -217,8 +220,9 @@ static void test_weights_count_and_sum(void **state)
     assert_int_equal(t.nodes[f_node].total_ns, 9 * MS);
     assert_int_equal(t.nodes[f_node].child, g_node);
     assert_int_equal(t.nodes[0].total_ns, v.total_ns);
-    assert_int_equal(t.nodes[0].self_samples, 1);
-    assert_int_equal(calltree_next(&t, 0, 1), f_node);
+    assert_int_equal(t.nodes[0].total_samples, 3);
+    assert_int_equal(t.nodes[0].child, sample_at(&v, 2)->node); /* the heaviest comes first */
+    assert_int_equal(t.nodes[t.nodes[0].child].sibling, f_node);
     assert_int_equal(calltree_next(&t, f_node, 1), g_node);
     assert_int_equal(calltree_next(&t, f_node, 0), 0);
     calltree_release(&t);
