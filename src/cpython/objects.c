@@ -12,10 +12,16 @@ enum {
 };
 
 /* tp_flags (Include/object.h). */
-enum { FLAG_INLINE_VALUES = 1 << 2, FLAG_MANAGED_DICT = 1 << 4 };
+enum { FLAG_INLINE_VALUES = 1 << 2, FLAG_MANAGED_DICT = 1 << 4, FLAG_INT = 1 << 24 };
 
-/* Behind tp_name, in every version: tp_basicsize, tp_flags, tp_dictoffset. */
-enum { TYPE_BASICSIZE = 8, TYPE_FLAGS = 144, TYPE_DICTOFFSET = 264, TYPE_BYTES = 272 };
+/* Behind tp_name, in every version: tp_basicsize, tp_itemsize, tp_flags, tp_dictoffset. */
+enum {
+    TYPE_BASICSIZE = 8,
+    TYPE_ITEMSIZE = 16,
+    TYPE_FLAGS = 144,
+    TYPE_DICTOFFSET = 264,
+    TYPE_BYTES = 272,
+};
 
 enum rd object_int(struct mem *m, const struct layout *l, uint64_t address, int64_t *ret_value)
 {
@@ -51,7 +57,7 @@ enum rd object_int(struct mem *m, const struct layout *l, uint64_t address, int6
 }
 
 struct type {
-    uint64_t address, basic_bytes, flags;
+    uint64_t address, basic_bytes, item_bytes, flags;
     int64_t dict_offset;
 };
 
@@ -64,6 +70,7 @@ static enum rd type_read(struct mem *m, const struct layout *l, uint64_t object,
         return rd;
     ret->address = type;
     memcpy(&ret->basic_bytes, bytes + TYPE_BASICSIZE, WORD);
+    memcpy(&ret->item_bytes, bytes + TYPE_ITEMSIZE, WORD);
     memcpy(&ret->flags, bytes + TYPE_FLAGS, WORD);
     memcpy(&ret->dict_offset, bytes + TYPE_DICTOFFSET, WORD);
     return RD_OK;
@@ -102,20 +109,40 @@ static enum rd managed(struct mem *m, const struct layout *l, uint64_t object,
     return rd;
 }
 
+/* An object of variable size, such as one of a subclass of int or tuple: the offset counts from its
+ * end (Objects/object.c, _PyObject_ComputedDictPointer). */
+static enum rd behind_items(struct mem *m, const struct layout *l, uint64_t object,
+                            const struct type *type, struct attributes *ret)
+{
+    int64_t count;
+    bool tagged = type->flags & FLAG_INT && layout_minor(l) >= 12; /* lv_tag, not ob_size */
+    enum rd rd = mem_read_u64(m, object + l->object_bytes, (uint64_t *)&count);
+    if (rd != RD_OK)
+        return rd;
+    count = tagged ? (int64_t)((uint64_t)count >> 3) : count < 0 ? -count : count;
+    if (count > LAYOUT_OFFSET_MAX || type->item_bytes > LAYOUT_OFFSET_MAX ||
+        type->basic_bytes > LAYOUT_OFFSET_MAX)
+        return RD_TORN;
+    uint64_t bytes = type->basic_bytes + (uint64_t)count * type->item_bytes;
+    bytes = (bytes + WORD - 1) / WORD * WORD;
+    return mem_read_u64(m, object + bytes + (uint64_t)type->dict_offset, &ret->dict);
+}
+
 static enum rd locate(struct mem *m, const struct layout *l, uint64_t object,
                       const struct type *type, struct attributes *ret)
 {
     if (layout_minor(l) >= 11 && type->flags & FLAG_MANAGED_DICT)
         return managed(m, l, object, type, ret);
-    /* Negative: counted from the end of an object of variable size, such as a subclass of int. */
-    if (type->dict_offset <= 0 || type->dict_offset > LAYOUT_OFFSET_MAX)
+    if (type->dict_offset < 0)
+        return behind_items(m, l, object, type, ret);
+    if (!type->dict_offset || type->dict_offset > LAYOUT_OFFSET_MAX)
         return RD_OK;
     return mem_read_u64(m, object + (uint64_t)type->dict_offset, &ret->dict);
 }
 
 /* The keys that a class's instances share. Relative to tp_name, to hold for free-threaded
  * builds too. */
-static uint32_t cached_keys(const struct layout *l)
+uint32_t object_type_keys(const struct layout *l)
 {
     if (layout_has(l->type_cached_keys))
         return l->type_cached_keys;
@@ -137,8 +164,25 @@ enum rd object_attribute(struct mem *m, const struct layout *l, uint64_t object,
         return RD_OK;
     }
     uint64_t keys;
-    rd = mem_read_u64(m, type.address + cached_keys(l), &keys);
+    rd = mem_read_u64(m, type.address + object_type_keys(l), &keys);
     return rd == RD_OK ? object_values_get(m, l, keys, at.values, name, ret_value) : rd;
+}
+
+enum rd object_attributes(struct mem *m, const struct layout *l, uint64_t object,
+                          object_entry *each, void *context)
+{
+    struct type type;
+    struct attributes at = {0};
+    uint64_t keys;
+    enum rd rd = type_read(m, l, object, &type);
+    if (rd == RD_OK)
+        rd = locate(m, l, object, &type, &at);
+    if (rd != RD_OK || (!at.dict && !at.values))
+        return rd;
+    if (at.dict)
+        return object_dict(m, l, at.dict, each, context);
+    rd = mem_read_u64(m, type.address + object_type_keys(l), &keys);
+    return rd == RD_OK ? object_values(m, l, keys, at.values, each, context) : rd;
 }
 
 enum rd object_module_dict(struct mem *m, const struct layout *l, uint64_t interp, const char *name,

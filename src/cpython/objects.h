@@ -31,6 +31,11 @@ enum rd object_dict_get(struct mem *m, const struct layout *l, uint64_t dict, co
 /* An attribute kept by the instance itself (its __dict__, managed dict or inline values), 0 if absent. */
 enum rd object_attribute(struct mem *m, const struct layout *l, uint64_t object, const char *name,
                          uint64_t *ret_value);
+/* Calls `each` for every such attribute, until it returns false: the keys are str objects. */
+enum rd object_attributes(struct mem *m, const struct layout *l, uint64_t object,
+                          object_entry *each, void *context);
+/* Offset in a heap type of the keys that its instances share; ht_qualname comes just before. */
+uint32_t object_type_keys(const struct layout *l);
 /* module.__dict__, the module by name from sys.modules; 0 if not imported. */
 enum rd object_module_dict(struct mem *m, const struct layout *l, uint64_t interp, const char *name,
                            uint64_t *ret_dict);

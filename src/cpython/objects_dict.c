@@ -176,3 +176,11 @@ enum rd object_values_get(struct mem *m, const struct layout *l, uint64_t keys,
     enum rd rd = table_read(m, l, keys, values_of(l, dict_values), &table);
     return rd == RD_OK ? table_get(m, l, &table, key, ret_value) : rd;
 }
+
+enum rd object_values(struct mem *m, const struct layout *l, uint64_t keys, uint64_t dict_values,
+                      object_entry *each, void *context)
+{
+    struct table table;
+    enum rd rd = table_read(m, l, keys, values_of(l, dict_values), &table);
+    return rd == RD_OK ? table_each(m, &table, each, context) : rd;
+}

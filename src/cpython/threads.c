@@ -1,0 +1,81 @@
+/* Knows PyInterpreterState's and PyThreadState's lists; not what the threads do. */
+#include "cpython/threads.h"
+
+#include <string.h>
+
+enum { GLIBC_PTHREAD_TID = 720 }; /* struct pthread.tid, glibc x86-64 and aarch64 */
+
+struct walker {
+    struct mem *m;
+    const struct runtime *runtime;
+    threads_each *each;
+    void *context;
+    bool over;
+};
+
+/* Before 3.11 the thread state does not hold the kernel's id, but glibc's struct pthread does. */
+static int32_t tid_of(const struct walker *w, const uint8_t *tstate, uint64_t ident)
+{
+    const struct layout *l = &w->runtime->layout;
+    uint64_t native = 0;
+    int32_t tid = 0;
+    if (layout_has(l->tstate_native_id)) {
+        memcpy(&native, tstate + l->tstate_native_id, sizeof(native));
+        return native <= INT32_MAX ? (int32_t)native : 0;
+    }
+    if (!ident || mem_read(w->m, ident + GLIBC_PTHREAD_TID, &tid, sizeof(tid)) != RD_OK)
+        return 0;
+    return tid > 0 ? tid : 0;
+}
+
+static enum rd interp_threads(struct walker *w, struct threads_entry *entry, uint64_t address)
+{
+    const struct layout *l = &w->runtime->layout;
+    for (int i = 0; address && i < THREADS_MAX && !w->over; i++) {
+        uint8_t tstate[LAYOUT_TSTATE_BYTES_MAX];
+        uint64_t back;
+        enum rd rd = mem_read(w->m, address, tstate, l->tstate_prefix_bytes);
+        if (rd != RD_OK)
+            return rd;
+        memcpy(&back, tstate + l->tstate_interp, sizeof(back));
+        if (back != entry->interp)
+            return RD_TORN;
+        entry->tstate = address;
+        memcpy(&entry->ident, tstate + l->tstate_ident, sizeof(entry->ident));
+        entry->tid = tid_of(w, tstate, entry->ident);
+        w->over = !w->each(w->context, entry);
+        memcpy(&address, tstate + l->tstate_next, sizeof(address));
+    }
+    return RD_OK;
+}
+
+static enum rd interp_read(struct walker *w, uint64_t address, uint64_t *ret_next)
+{
+    const struct layout *l = &w->runtime->layout;
+    struct threads_entry entry = {.interp = address};
+    uint64_t head;
+    bool own_gil = layout_has(l->interp_gil);
+    const struct mem_range ranges[] = {
+        {address + l->interp_next, 8, ret_next},
+        {address + l->interp_id, 8, &entry.interp_id},
+        {address + l->interp_threads, 8, &head},
+        {address + l->interp_gil, 8, &entry.gil},
+    };
+    enum rd rd = mem_read_many(w->m, ranges, own_gil ? 4 : 3);
+    if (l->free_threaded)
+        entry.gil = 0;
+    else if (!own_gil && layout_has(l->runtime_gil))
+        entry.gil = w->runtime->address + l->runtime_gil;
+    return rd == RD_OK ? interp_threads(w, &entry, head) : rd;
+}
+
+enum rd threads_read(struct mem *m, const struct runtime *runtime, threads_each *each,
+                     void *context)
+{
+    struct walker walker = {m, runtime, each, context, false};
+    uint64_t address, next = 0;
+    enum rd rd = mem_read_u64(m, runtime->address + runtime->layout.runtime_interpreters, &address);
+    for (int i = 0; rd == RD_OK && address && !walker.over; i++, address = next)
+        rd = i < THREADS_INTERPRETERS_MAX ? interp_read(&walker, address, &next) : RD_TORN;
+    return rd;
+}

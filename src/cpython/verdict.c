@@ -1,0 +1,54 @@
+/* Knows the words for what runtime_find said. What the kernel forbids is subject/diagnose.h's. */
+#include "cpython/verdict.h"
+
+#include <time.h>
+
+#include "base/clock.h"
+#include "subject/diagnose.h"
+
+enum { TRIES = 250, CHANGE_TRIES = 10, WAIT_NS = 2 * NS_PER_MS };
+
+int verdict_tell(pid_t pid, enum runtime_state state, const struct layout *layout, struct err *err)
+{
+    if (diagnose(pid, err))
+        return -1;
+    switch (state) {
+    case RUNTIME_GONE:
+        return err_set(err, STATUS_GONE, "process %d has ended", pid);
+    case RUNTIME_DENIED:
+        return err_set(err, STATUS_PERMISSION, "not permitted to read the memory of process %d",
+                       pid);
+    case RUNTIME_UNSUPPORTED:
+        err_set(err, STATUS_NOT_PYTHON, "process %d runs a Python that Heatline cannot read%s", pid,
+                layout->version ? "" : " (unknown version)");
+        return err_hint(
+            err, "CPython 3.8 and newer are supported; other builds and implementations are not");
+    case RUNTIME_EARLY:
+        err_set(err, STATUS_NOT_PYTHON, "the Python in process %d is not running", pid);
+        return err_hint(err, "it may be starting or shutting down; try again");
+    default:
+        err_set(err, STATUS_NOT_PYTHON, "process %d is not a Python process", pid);
+        return err_hint(err, "if it starts Python itself, give the pid of that child; "
+                             "`ps --forest` shows it");
+    }
+}
+
+int verdict_find(struct runtime_finder *finder, pid_t pid, struct mem *mem,
+                 struct runtime *ret_runtime, struct err *err)
+{
+    enum runtime_state state = RUNTIME_NONE;
+    struct runtime runtime = {0};
+    for (int i = 0; i < TRIES; i++) {
+        state = runtime_find(finder, pid, mem, &runtime);
+        bool may_change =
+            state == RUNTIME_EARLY || (state == RUNTIME_UNSUPPORTED && i < CHANGE_TRIES);
+        if (!may_change)
+            break;
+        struct timespec pause = {.tv_nsec = WAIT_NS};
+        nanosleep(&pause, NULL);
+    }
+    if (state != RUNTIME_READY)
+        return verdict_tell(pid, state, &runtime.layout, err);
+    *ret_runtime = runtime;
+    return 0;
+}
