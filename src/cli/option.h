@@ -19,6 +19,7 @@
 enum option_kind {
     OPTION_FLAG,    /* bool: becomes true */
     OPTION_SET,     /* int: becomes `min`; for the short form of a choice */
+    OPTION_COUNT,   /* uint64_t: how often it was given */
     OPTION_CHOICE,  /* int: index of the value in `choice` */
     OPTION_UINT,    /* uint64_t from min to max; decimal or 0x… */
     OPTION_UINTS,   /* struct vec of uint64_t: may be repeated */

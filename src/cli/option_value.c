@@ -116,6 +116,9 @@ int option_value(const struct option *row, const char *text, void *at, struct er
     case OPTION_FLAG:
         *(bool *)at = true;
         return 0;
+    case OPTION_COUNT:
+        ++*(uint64_t *)at;
+        return 0;
     case OPTION_SET:
         *(int *)at = (int)row->min;
         return 0;
