@@ -9,10 +9,10 @@
 
 #include "analysis/timeline.h"
 #include "base/clock.h"
-#include "base/json.h"
 #include "base/vec.h"
 #include "export/formats.h"
 #include "export/functions.h"
+#include "export/member.h"
 #include "export/path.h"
 #include "export/tracks.h"
 
@@ -40,19 +40,15 @@ struct open_call {
 static void open_event(struct chrometrace *c, const char *phase)
 {
     json_object(&c->json);
-    json_key(&c->json, "ph");
-    json_text(&c->json, phase);
-    json_key(&c->json, "pid");
-    json_uint(&c->json, c->pid);
-    json_key(&c->json, "tid");
-    json_uint(&c->json, c->track);
+    member_text(&c->json, "ph", phase);
+    member_uint(&c->json, "pid", c->pid);
+    member_uint(&c->json, "tid", c->track);
 }
 
 /* Microseconds, as the format has it, down to the nanosecond. */
 static void write_time(struct chrometrace *c, const char *key, uint64_t ns)
 {
-    json_key(&c->json, key);
-    json_double(&c->json, (double)ns / NS_PER_US, 3);
+    member_double(&c->json, key, (double)ns / NS_PER_US, 3);
 }
 
 static void write_call(struct chrometrace *c, uint32_t function, uint64_t from_ns, uint64_t to_ns)
@@ -61,17 +57,12 @@ static void write_call(struct chrometrace *c, uint32_t function, uint64_t from_n
     open_event(c, "X");
     write_time(c, "ts", from_ns - c->start_ns);
     write_time(c, "dur", to_ns - from_ns);
-    json_key(&c->json, "cat");
-    json_text(&c->json, "python");
-    json_key(&c->json, "name");
-    json_text(&c->json, frame->name);
+    member_text(&c->json, "cat", "python");
+    member_text(&c->json, "name", frame->name);
     if (frame->path[0]) {
-        json_key(&c->json, "args");
-        json_object(&c->json);
-        json_key(&c->json, "filename");
-        json_text(&c->json, frame->path);
-        json_key(&c->json, "line");
-        json_uint(&c->json, frame->first_line);
+        member_object(&c->json, "args");
+        member_text(&c->json, "filename", frame->path);
+        member_uint(&c->json, "line", frame->first_line);
         json_object_end(&c->json);
     }
     json_object_end(&c->json);
@@ -141,12 +132,9 @@ static void write_name(struct chrometrace *c, const char *what, const char *name
         return; /* Perfetto takes that for an error */
     }
     open_event(c, "M");
-    json_key(&c->json, "name");
-    json_text(&c->json, what);
-    json_key(&c->json, "args");
-    json_object(&c->json);
-    json_key(&c->json, "name");
-    json_text(&c->json, name);
+    member_text(&c->json, "name", what);
+    member_object(&c->json, "args");
+    member_text(&c->json, "name", name);
     json_object_end(&c->json);
     json_object_end(&c->json);
 }
@@ -175,17 +163,12 @@ int chrometrace_write(const struct view *v, struct out *o, struct err *err)
     vec_init(&c.path, sizeof(uint32_t));
 
     json_object(&c.json);
-    json_key(&c.json, "displayTimeUnit");
-    json_text(&c.json, "ms");
-    json_key(&c.json, "otherData");
-    json_object(&c.json);
-    json_key(&c.json, "title");
-    json_text(&c.json, v->title);
-    json_key(&c.json, "exporter");
-    json_text(&c.json, "heatline@" HEATLINE_VERSION);
+    member_text(&c.json, "displayTimeUnit", "ms");
+    member_object(&c.json, "otherData");
+    member_text(&c.json, "title", v->title);
+    member_text(&c.json, "exporter", "heatline@" HEATLINE_VERSION);
     json_object_end(&c.json);
-    json_key(&c.json, "traceEvents");
-    json_array(&c.json);
+    member_array(&c.json, "traceEvents");
     for (size_t i = 0; i < v->threads.len; i++) {
         const struct view_thread *thread = vec_at(&v->threads, i);
         c.pid = thread->pid;

@@ -5,9 +5,9 @@
 
 #include "analysis/timeline.h"
 #include "base/clock.h"
-#include "base/json.h"
 #include "export/cpuprofile_tree.h"
 #include "export/formats.h"
+#include "export/member.h"
 
 struct cpuprofile {
     const struct view *view;
@@ -16,24 +16,14 @@ struct cpuprofile {
     uint64_t at_ns, told_us; /* on the timeline: where we are, and what was told of it */
 };
 
-static void key_int(struct json *j, const char *key, int64_t value)
-{
-    json_key(j, key);
-    json_int(j, value);
-}
-
 static void write_call_frame(struct json *j, const struct cpuprofile_node *node)
 {
-    json_key(j, "callFrame");
-    json_object(j);
-    json_key(j, "functionName");
-    json_text(j, node->name);
-    json_key(j, "scriptId");
-    json_text(j, "0");
-    json_key(j, "url");
-    json_text(j, node->path);
-    key_int(j, "lineNumber", (int64_t)node->first_line - 1); /* V8 counts from 0 */
-    key_int(j, "columnNumber", -1);
+    member_object(j, "callFrame");
+    member_text(j, "functionName", node->name);
+    member_text(j, "scriptId", "0");
+    member_text(j, "url", node->path);
+    member_int(j, "lineNumber", (int64_t)node->first_line - 1); /* V8 counts from 0 */
+    member_int(j, "columnNumber", -1);
     json_object_end(j);
 }
 
@@ -44,12 +34,11 @@ static void write_ticks(struct json *j, const struct cpuprofile_tree *t, uint32_
     if (*tick >= t->ticks.len || ticks[*tick].node != id) {
         return;
     }
-    json_key(j, "positionTicks");
-    json_array(j);
+    member_array(j, "positionTicks");
     for (; *tick < t->ticks.len && ticks[*tick].node == id; ++*tick) {
         json_object(j);
-        key_int(j, "line", ticks[*tick].line);
-        key_int(j, "ticks", ticks[*tick].count);
+        member_int(j, "line", ticks[*tick].line);
+        member_int(j, "ticks", ticks[*tick].count);
         json_object_end(j);
     }
     json_array_end(j);
@@ -59,17 +48,15 @@ static void write_nodes(struct cpuprofile *c)
 {
     struct json *j = &c->json;
     uint32_t tick = 0;
-    json_key(j, "nodes");
-    json_array(j);
+    member_array(j, "nodes");
     for (uint32_t id = 1; id < c->tree.nodes.len; id++) {
         const struct cpuprofile_node *node = vec_at(&c->tree.nodes, id);
         json_object(j);
-        key_int(j, "id", id);
+        member_int(j, "id", id);
         write_call_frame(j, node);
-        key_int(j, "hitCount", node->hits);
+        member_int(j, "hitCount", node->hits);
         if (node->child) {
-            json_key(j, "children");
-            json_array(j);
+            member_array(j, "children");
             for (uint32_t child = node->child; child;) {
                 json_uint(j, child);
                 child = ((const struct cpuprofile_node *)vec_at(&c->tree.nodes, child))->sibling;
@@ -129,18 +116,14 @@ int cpuprofile_write(const struct view *v, struct out *o, struct err *err)
     cpuprofile_tree_init(&c.tree, v);
     json_object(&c.json);
     write_nodes(&c);
-    json_key(&c.json, "startTime");
-    json_uint(&c.json, start_us);
-    json_key(&c.json, "samples");
-    json_array(&c.json);
+    member_uint(&c.json, "startTime", start_us);
+    member_array(&c.json, "samples");
     each_step(&c, visit_sample);
     json_array_end(&c.json);
-    json_key(&c.json, "timeDeltas");
-    json_array(&c.json);
+    member_array(&c.json, "timeDeltas");
     each_step(&c, visit_delta);
     json_array_end(&c.json);
-    json_key(&c.json, "endTime");
-    json_uint(&c.json, start_us + c.at_ns / NS_PER_US);
+    member_uint(&c.json, "endTime", start_us + c.at_ns / NS_PER_US);
     json_object_end(&c.json);
     out_text(o, "\n");
     cpuprofile_tree_release(&c.tree);

@@ -2,36 +2,21 @@
  * docs-developer/CHANGELOG-formats.md); profiler.firefox.com upgrades what is older than itself. All
  * threads share the tables of stacks, frames and functions. A sample's weight is the time it stands
  * for; idle time is a sample without a stack and of no weight. */
+#include "export/gecko.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "analysis/timeline.h"
-#include "base/alloc.h"
 #include "base/clock.h"
-#include "base/intern.h"
-#include "base/json.h"
 #include "export/color.h"
 #include "export/formats.h"
-#include "export/functions.h"
-#include "export/path.h"
 #include "export/tracks.h"
 
 enum {
     GECKO_VERSION = 24, /* of Firefox's own format, which we do not write but must name */
     PROCESSED_VERSION = 63,
-};
-
-struct gecko {
-    const struct view *view;
-    struct json json;
-    struct intern *strings; /* ids are indices of stringArray */
-    struct functions functions;
-    uint32_t *stacks; /* node → index in stackTable + 1; 0 = none (no frame, or a synthetic root) */
-    struct intern *paths;
-    uint64_t *tracks;
-    uint64_t start_ns;
 };
 
 static const struct {
@@ -45,279 +30,52 @@ static const struct {
     [COLOR_KINDS] = {"Idle", "transparent"},
 };
 
-static void key_text(struct gecko *g, const char *key, const char *text)
-{
-    json_key(&g->json, key);
-    json_text(&g->json, text);
-}
-
-static void key_uint(struct gecko *g, const char *key, uint64_t number)
-{
-    json_key(&g->json, key);
-    json_uint(&g->json, number);
-}
-
-static void key_bool(struct gecko *g, const char *key, bool value)
-{
-    json_key(&g->json, key);
-    json_bool(&g->json, value);
-}
-
 static void key_ms(struct gecko *g, const char *key, uint64_t ns)
 {
     json_key(&g->json, key);
     json_double(&g->json, (double)ns / NS_PER_MS, 6);
 }
 
-static void open_array(struct gecko *g, const char *key)
+static void empty_array(struct json *j, const char *key)
 {
-    json_key(&g->json, key);
-    json_array(&g->json);
-}
-
-static void open_object(struct gecko *g, const char *key)
-{
-    json_key(&g->json, key);
-    json_object(&g->json);
-}
-
-static void empty_array(struct gecko *g, const char *key)
-{
-    open_array(g, key);
-    json_array_end(&g->json);
-}
-
-static void uint_or_null(struct gecko *g, uint32_t number)
-{
-    if (number) {
-        json_uint(&g->json, number);
-    } else {
-        json_null(&g->json);
-    }
-}
-
-/* A column that is the same in every row. */
-static void column_of(struct gecko *g, const char *key, size_t rows, int64_t value)
-{
-    open_array(g, key);
-    for (size_t i = 0; i < rows; i++) {
-        json_int(&g->json, value);
-    }
-    json_array_end(&g->json);
-}
-
-static void column_of_nulls(struct gecko *g, const char *key, size_t rows)
-{
-    open_array(g, key);
-    for (size_t i = 0; i < rows; i++) {
-        json_null(&g->json);
-    }
-    json_array_end(&g->json);
-}
-
-static void column_of_false(struct gecko *g, const char *key, size_t rows)
-{
-    open_array(g, key);
-    for (size_t i = 0; i < rows; i++) {
-        json_bool(&g->json, false);
-    }
-    json_array_end(&g->json);
-}
-
-static uint32_t string_index(struct gecko *g, const char *text)
-{
-    return intern_id(g->strings, text, strlen(text), NULL);
+    member_array(j, key);
+    json_array_end(j);
 }
 
 static void write_meta(struct gecko *g)
 {
     const struct view *v = g->view;
-    open_object(g, "meta");
-    key_uint(g, "version", GECKO_VERSION);
-    key_uint(g, "preprocessedProfileVersion", PROCESSED_VERSION);
-    key_text(g, "product", v->title);
-    key_text(g, "importedFrom", "Heatline");
-    key_uint(g, "processType", 0);
-    key_uint(g, "stackwalk", 1);
-    key_bool(g, "debug", false);
-    key_bool(g, "symbolicated", true);
-    key_bool(g, "symbolicationNotSupported", true);
-    key_bool(g, "usesOnlyOneStackType", true);
-    key_bool(g, "sourceCodeIsNotOnSearchfox", true);
+    member_object(&g->json, "meta");
+    member_uint(&g->json, "version", GECKO_VERSION);
+    member_uint(&g->json, "preprocessedProfileVersion", PROCESSED_VERSION);
+    member_text(&g->json, "product", v->title);
+    member_text(&g->json, "importedFrom", "Heatline");
+    member_uint(&g->json, "processType", 0);
+    member_uint(&g->json, "stackwalk", 1);
+    member_bool(&g->json, "debug", false);
+    member_bool(&g->json, "symbolicated", true);
+    member_bool(&g->json, "symbolicationNotSupported", true);
+    member_bool(&g->json, "usesOnlyOneStackType", true);
+    member_bool(&g->json, "sourceCodeIsNotOnSearchfox", true);
     key_ms(g, "interval", (uint64_t)(NS_PER_S / v->rate_hz));
     key_ms(g, "startTime", timeline_start_wall_ns(v));
-    open_object(g, "sampleUnits");
-    key_text(g, "time", "ms");
-    key_text(g, "eventDelay", "ms");
-    key_text(g, "threadCPUDelta", "ns");
+    member_object(&g->json, "sampleUnits");
+    member_text(&g->json, "time", "ms");
+    member_text(&g->json, "eventDelay", "ms");
+    member_text(&g->json, "threadCPUDelta", "ns");
     json_object_end(&g->json);
-    open_array(g, "categories");
+    member_array(&g->json, "categories");
     for (size_t i = 0; i < sizeof(categories) / sizeof(*categories); i++) {
         json_object(&g->json);
-        key_text(g, "name", categories[i].name);
-        key_text(g, "color", categories[i].color);
-        open_array(g, "subcategories");
+        member_text(&g->json, "name", categories[i].name);
+        member_text(&g->json, "color", categories[i].color);
+        member_array(&g->json, "subcategories");
         json_text(&g->json, "Other");
         json_array_end(&g->json);
         json_object_end(&g->json);
     }
     json_array_end(&g->json);
-    empty_array(g, "markerSchema");
-    json_object_end(&g->json);
-}
-
-/* Indices for all nodes that are not synthetic roots; parents come first there too. */
-static uint32_t number_stacks(struct gecko *g)
-{
-    uint32_t count = 0;
-    g->stacks = alloc_zeroed(g->view->nodes.len, sizeof(*g->stacks));
-    for (uint32_t i = 1; i < g->view->nodes.len; i++) {
-        if (!path_is_root(path_frame(g->view, i))) {
-            g->stacks[i] = ++count;
-        }
-    }
-    return count;
-}
-
-static void write_stacks(struct gecko *g)
-{
-    uint32_t count = number_stacks(g);
-    const struct vec *nodes = &g->view->nodes;
-    open_object(g, "stackTable");
-    open_array(g, "frame");
-    for (uint32_t i = 1; i < nodes->len; i++) {
-        if (g->stacks[i]) {
-            json_uint(&g->json, ((const struct view_node *)vec_at(nodes, i))->frame - 1);
-        }
-    }
-    json_array_end(&g->json);
-    open_array(g, "prefix");
-    for (uint32_t i = 1; i < nodes->len; i++) {
-        uint32_t parent = g->stacks[((const struct view_node *)vec_at(nodes, i))->parent];
-        if (!g->stacks[i]) {
-            continue;
-        } else if (parent) {
-            json_uint(&g->json, parent - 1);
-        } else {
-            json_null(&g->json);
-        }
-    }
-    json_array_end(&g->json);
-    key_uint(g, "length", count);
-    json_object_end(&g->json);
-}
-
-static void write_frames(struct gecko *g)
-{
-    const struct vec *frames = &g->view->frames;
-    size_t rows = frames->len - 1; /* the view's entry 0 is "none" */
-    open_object(g, "frameTable");
-    column_of(g, "address", rows, -1);
-    column_of(g, "inlineDepth", rows, 0);
-    open_array(g, "category");
-    for (size_t i = 1; i <= rows; i++) {
-        json_int(&g->json, color_kind(vec_at(frames, i)));
-    }
-    json_array_end(&g->json);
-    column_of(g, "subcategory", rows, 0);
-    open_array(g, "func");
-    for (size_t i = 1; i <= rows; i++) {
-        json_uint(&g->json, g->functions.by_frame[i] - 1);
-    }
-    json_array_end(&g->json);
-    column_of_nulls(g, "nativeSymbol", rows);
-    column_of(g, "innerWindowID", rows, 0);
-    open_array(g, "line");
-    for (size_t i = 1; i <= rows; i++) {
-        uint_or_null(g, ((const struct view_frame *)vec_at(frames, i))->line);
-    }
-    json_array_end(&g->json);
-    column_of_nulls(g, "column", rows);
-    key_uint(g, "length", rows);
-    json_object_end(&g->json);
-}
-
-static void write_functions(struct gecko *g)
-{
-    size_t rows = g->functions.len - 1;
-    open_object(g, "funcTable");
-    open_array(g, "name");
-    for (uint32_t i = 1; i <= rows; i++) {
-        json_uint(&g->json, string_index(g, functions_frame(&g->functions, i)->name));
-    }
-    json_array_end(&g->json);
-    column_of_false(g, "isJS", rows);
-    column_of_false(g, "relevantForJS", rows);
-    column_of(g, "resource", rows, -1);
-    open_array(g, "source");
-    for (uint32_t i = 1; i <= rows; i++) {
-        const char *path = functions_frame(&g->functions, i)->path;
-        if (path[0]) {
-            json_uint(&g->json, intern_id(g->paths, path, strlen(path), NULL));
-        } else {
-            json_null(&g->json);
-        }
-    }
-    json_array_end(&g->json);
-    open_array(g, "lineNumber");
-    for (uint32_t i = 1; i <= rows; i++) {
-        uint_or_null(g, functions_frame(&g->functions, i)->first_line);
-    }
-    json_array_end(&g->json);
-    column_of_nulls(g, "columnNumber", rows);
-    key_uint(g, "length", rows);
-    json_object_end(&g->json);
-}
-
-/* After the functions, which name them. */
-static void write_sources(struct gecko *g)
-{
-    uint32_t rows = intern_count(g->paths);
-    open_object(g, "sources");
-    column_of_nulls(g, "id", rows);
-    open_array(g, "filename");
-    for (uint32_t i = 0; i < rows; i++) {
-        json_uint(&g->json, string_index(g, intern_text(g->paths, i, NULL)));
-    }
-    json_array_end(&g->json);
-    column_of(g, "startLine", rows, 1);
-    column_of(g, "startColumn", rows, 1);
-    column_of_nulls(g, "sourceMapURL", rows);
-    key_uint(g, "length", rows);
-    json_object_end(&g->json);
-}
-
-static void write_empty_table(struct gecko *g, const char *key, const char *const *columns)
-{
-    open_object(g, key);
-    for (; *columns; columns++) {
-        empty_array(g, *columns);
-    }
-    key_uint(g, "length", 0);
-    json_object_end(&g->json);
-}
-
-static void write_strings(struct gecko *g)
-{
-    open_array(g, "stringArray");
-    for (uint32_t i = 0; i < intern_count(g->strings); i++) {
-        json_text(&g->json, intern_text(g->strings, i, NULL));
-    }
-    json_array_end(&g->json);
-}
-
-static void write_shared(struct gecko *g)
-{
-    static const char *const resources[] = {"lib", "name", "host", "type", NULL};
-    static const char *const symbols[] = {"libIndex", "address", "name", "functionSize", NULL};
-    open_object(g, "shared");
-    write_stacks(g);
-    write_frames(g);
-    write_functions(g);
-    write_empty_table(g, "resourceTable", resources);
-    write_empty_table(g, "nativeSymbols", symbols);
-    write_sources(g);
-    write_strings(g); /* last: by now every string is known */
+    empty_array(&g->json, "markerSchema");
     json_object_end(&g->json);
 }
 
@@ -360,7 +118,7 @@ static uint32_t write_column(struct gecko *g, const struct view_thread *thread, 
     struct timeline_span span;
     uint64_t last_ns = 0, cpu_ns = 0;
     uint32_t rows = 0;
-    open_array(g, key);
+    member_array(&g->json, key);
     timeline_init(&timeline, g->view, thread);
     while (timeline_next(&timeline, &span)) {
         if (span.gap && rows) {
@@ -385,13 +143,13 @@ static uint32_t write_column(struct gecko *g, const struct view_thread *thread, 
 
 static void write_samples(struct gecko *g, const struct view_thread *thread)
 {
-    open_object(g, "samples");
+    member_object(&g->json, "samples");
     write_column(g, thread, "stack", STACK);
     write_column(g, thread, "time", TIME);
     write_column(g, thread, "threadCPUDelta", CPU);
     uint32_t rows = write_column(g, thread, "weight", WEIGHT);
-    key_text(g, "weightType", "tracing-ms");
-    key_uint(g, "length", rows);
+    member_text(&g->json, "weightType", "tracing-ms");
+    member_uint(&g->json, "length", rows);
     json_object_end(&g->json);
 }
 
@@ -405,8 +163,7 @@ static void key_end(struct gecko *g, const char *key, uint64_t end_ns)
     if (end_ns) {
         key_ms(g, key, since_start(g, end_ns));
     } else {
-        json_key(&g->json, key);
-        json_null(&g->json);
+        member_null(&g->json, key);
     }
 }
 
@@ -418,19 +175,19 @@ static void write_thread(struct gecko *g, const struct view_thread *thread, uint
     char pid[16];
     snprintf(pid, sizeof(pid), "%" PRIu32, thread->pid);
     json_object(&g->json);
-    key_text(g, "name", thread->name);
-    key_bool(g, "isMainThread", thread->tid == thread->pid);
-    key_text(g, "processType", "default");
-    key_text(g, "processName", thread->process_name);
+    member_text(&g->json, "name", thread->name);
+    member_bool(&g->json, "isMainThread", thread->tid == thread->pid);
+    member_text(&g->json, "processType", "default");
+    member_text(&g->json, "processName", thread->process_name);
     key_ms(g, "processStartupTime", since_start(g, process->start_ns));
     key_end(g, "processShutdownTime", process->end_ns);
     key_ms(g, "registerTime", since_start(g, thread->start_ns));
     key_end(g, "unregisterTime", thread->end_ns);
-    empty_array(g, "pausedRanges");
-    key_text(g, "pid", pid);
-    key_uint(g, "tid", track);
+    empty_array(&g->json, "pausedRanges");
+    member_text(&g->json, "pid", pid);
+    member_uint(&g->json, "tid", track);
     write_samples(g, thread);
-    write_empty_table(g, "markers", markers);
+    gecko_write_empty_table(g, "markers", markers);
     json_object_end(&g->json);
 }
 
@@ -445,9 +202,9 @@ int gecko_write(const struct view *v, struct out *o, struct err *err)
 
     json_object(&g.json);
     write_meta(&g);
-    empty_array(&g, "libs");
-    write_shared(&g);
-    open_array(&g, "threads");
+    empty_array(&g.json, "libs");
+    gecko_write_tables(&g);
+    member_array(&g.json, "threads");
     for (size_t i = 0; i < v->threads.len; i++) {
         const struct view_thread *thread = vec_at(&v->threads, i);
         if (thread->samples) {

@@ -4,9 +4,9 @@
 #include <inttypes.h>
 
 #include "analysis/timeline.h"
-#include "base/json.h"
 #include "base/str.h"
 #include "export/formats.h"
+#include "export/member.h"
 #include "export/path.h"
 
 static void number_or_null(struct json *j, uint32_t number)
@@ -24,8 +24,7 @@ static void write_frames(struct json *j, const struct view *v)
     for (size_t i = 1; i < v->frames.len; i++) { /* entry 0 is "none": ours count from 1 */
         const struct view_frame *frame = vec_at(&v->frames, i);
         json_object(j);
-        json_key(j, "name");
-        json_text(j, frame->name);
+        member_text(j, "name", frame->name);
         json_key(j, "file");
         if (frame->path[0]) {
             json_text(j, frame->path);
@@ -34,8 +33,7 @@ static void write_frames(struct json *j, const struct view *v)
         }
         json_key(j, "line");
         number_or_null(j, frame->line);
-        json_key(j, "col");
-        json_null(j);
+        member_null(j, "col");
         json_object_end(j);
     }
     json_array_end(j);
@@ -106,20 +104,16 @@ static void write_thread(struct json *j, const struct view *v, const struct view
     timeline_next(&timeline, &span);
 
     json_object(j);
-    json_key(j, "type");
-    json_text(j, "sampled");
+    member_text(j, "type", "sampled");
     json_key(j, "name");
     write_name(j, v, thread);
-    json_key(j, "unit");
-    json_text(j, "nanoseconds");
-    json_key(j, "startValue");
-    json_uint(j, span.from_ns - start_ns);
+    member_text(j, "unit", "nanoseconds");
+    member_uint(j, "startValue", span.from_ns - start_ns);
     json_key(j, "samples");
     write_samples(j, v, thread);
     json_key(j, "weights");
     uint64_t end_ns = write_weights(j, v, thread);
-    json_key(j, "endValue");
-    json_uint(j, end_ns - start_ns);
+    member_uint(j, "endValue", end_ns - start_ns);
     json_object_end(j);
 }
 
@@ -129,21 +123,15 @@ int speedscope_write(const struct view *v, struct out *o, struct err *err)
     struct json j;
     json_init(&j, o);
     json_object(&j);
-    json_key(&j, "$schema");
-    json_text(&j, "https://www.speedscope.app/file-format-schema.json");
-    json_key(&j, "name");
-    json_text(&j, v->title);
-    json_key(&j, "exporter");
-    json_text(&j, "heatline@" HEATLINE_VERSION);
-    json_key(&j, "activeProfileIndex");
-    json_uint(&j, 0);
-    json_key(&j, "shared");
-    json_object(&j);
+    member_text(&j, "$schema", "https://www.speedscope.app/file-format-schema.json");
+    member_text(&j, "name", v->title);
+    member_text(&j, "exporter", "heatline@" HEATLINE_VERSION);
+    member_uint(&j, "activeProfileIndex", 0);
+    member_object(&j, "shared");
     json_key(&j, "frames");
     write_frames(&j, v);
     json_object_end(&j);
-    json_key(&j, "profiles");
-    json_array(&j);
+    member_array(&j, "profiles");
     uint64_t start_ns = timeline_start_ns(v);
     for (size_t i = 0; i < v->threads.len; i++) {
         const struct view_thread *thread = vec_at(&v->threads, i);
