@@ -262,6 +262,7 @@ struct live *live_new(const struct query *query)
     x->texts = intern_new();
     x->names = intern_new();
     filename_init(&x->filename);
+    x->process = UINT32_MAX; /* no look yet */
     live_rows_begin(l);
     return l;
 }

@@ -51,7 +51,7 @@ struct live_thread {
 /* What a row costs in one thread, or in all. */
 struct live_cell {
     uint32_t row;    /* index in `rows` */
-    uint32_t thread; /* id of the thread; 0 = all together */
+    uint32_t thread; /* id of the thread; 0 = all together. It may be gone (live_thread_of) */
     struct live_time next[LIVE_CLASSES], now[LIVE_CLASSES], since[LIVE_CLASSES];
 };
 

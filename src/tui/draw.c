@@ -97,9 +97,7 @@ static uint32_t draw_thread(struct grid *g, uint32_t row, uint32_t column, enum 
 {
     struct str text = STR_EMPTY;
     uint32_t room = thread_columns(g), end = column + room;
-    if (!thread)
-        str_add(&text, "(ended)");
-    else if (room < THREAD_COLUMNS_ID && thread->name[0])
+    if (room < THREAD_COLUMNS_ID && thread->name[0])
         str_add(&text, thread->name);
     else
         str_printf(&text, "%u %s", thread->tid, thread->name);

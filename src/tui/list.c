@@ -42,7 +42,7 @@ static void add_cell(struct list *list, const struct top *t, const struct live *
         (!since.total_ns && !share.total_ns))
         return;
     const struct live_thread *thread = cell->thread ? live_thread_of(l, cell->thread) : NULL;
-    if (!passes(t, row, thread))
+    if ((cell->thread && !thread) || !passes(t, row, thread))
         return;
     uint64_t base_ns = live_base(l, cell, t->span, t->class);
     *(struct list_item *)vec_push(&list->items) = (struct list_item){
