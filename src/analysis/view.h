@@ -13,6 +13,7 @@
 
 enum view_frame_kind { VIEW_PYTHON, VIEW_THREAD, VIEW_PROCESS, VIEW_SYNTHETIC /* <GC>, tasks */ };
 
+/* All texts are valid UTF-8 without control characters, whatever the recording holds. */
 struct view_frame {
     const char *label; /* as py-spy writes it: "name (file.py:12)", "thread (7): MainThread" */
     const char *name;  /* "name" */

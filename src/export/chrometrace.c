@@ -57,7 +57,6 @@ static void write_call(struct chrometrace *c, uint32_t function, uint64_t from_n
     open_event(c, "X");
     write_time(c, "ts", from_ns - c->start_ns);
     write_time(c, "dur", to_ns - from_ns);
-    member_text(&c->json, "cat", "python");
     member_text(&c->json, "name", frame->name);
     if (frame->path[0]) {
         member_object(&c->json, "args");

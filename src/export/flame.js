@@ -390,6 +390,10 @@ function onResize() {
 }
 
 root.setAttribute('width', '100%');
+if (!alone) { // within a page it would be a tooltip over everything
+    root.setAttribute('aria-label', fullTitle);
+    root.querySelector(':scope > title').remove();
+}
 all.attend();
 all.element.setAttribute('tabindex', '0');
 onResize();
