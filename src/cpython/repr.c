@@ -216,7 +216,8 @@ enum rd repr_word(struct repr *r, uint64_t object, unsigned word, uint64_t *ret_
 void repr_put_opaque(struct repr *r, uint64_t object, const struct repr_type *type)
 {
     repr_put(r, "<");
-    repr_put(r, type->name);
+    if (repr_put_class_name(r, type) != RD_OK)
+        repr_put(r, type->name);
     repr_printf(r, " at 0x%llx", (unsigned long long)object);
     repr_close(r, ">");
 }
@@ -256,6 +257,13 @@ bool repr_next(struct repr *r, bool *first)
     return false;
 }
 
+static void remember(struct repr *r, const struct repr_type *type)
+{
+    uint32_t i;
+    if (map_find(&r->types_by_address, type->address, &i))
+        *(struct repr_type *)vec_at(&r->types, i) = *type;
+}
+
 void repr_put_object(struct repr *r, uint64_t object)
 {
     if (repr_full(r) || !r->objects_left) {
@@ -271,7 +279,12 @@ void repr_put_object(struct repr *r, uint64_t object)
     struct repr_type type = *found; /* what follows may read other types */
     size_t before = r->text->len, left = r->left;
     bool own = !type.write || type.inherited; /* the class may say how */
-    if (own && (type.flags & TYPE_IS_HEAP) && repr_instance(r, object, &type))
+    own = own && type.flags & TYPE_IS_HEAP;
+    if (own && !type.asked) {
+        repr_ask_class(r, &type);
+        remember(r, &type);
+    }
+    if (own && repr_instance(r, object, &type))
         return;
     /* These say the name of the class themselves. */
     bool named = type.write == repr_exception || type.write == repr_type_object ||

@@ -141,20 +141,18 @@ static bool put_attributes(struct repr *r, uint64_t object, const struct repr_ty
     struct writer w = {r, " ", 0};
     char open[REPR_TYPE_NAME_MAX + 1] = "<";
     strcat(open, repr_type_short(type));
-    if (!repr_enter(r, object, open, ">"))
-        return true;
     size_t before = r->text->len, left = r->left;
     bool cut = r->cut;
+    if (!repr_enter(r, object, open, ">"))
+        return true;
     slots(r, object, type, put_attribute, &w);
     object_attributes(r->mem, r->layout, object, put_entry, &w);
-    if (!w.count && !r->cut) { /* nothing to tell: where it is, at least */
-        r->text->data[r->text->len = before] = '\0';
-        r->left = left;
-        r->cut = cut;
-        repr_printf(r, " at 0x%llx", (unsigned long long)object);
-    }
     repr_leave(r, ">");
-    return true;
+    if (w.count || r->cut != cut)
+        return true;
+    r->text->data[r->text->len = before] = '\0';
+    r->left = left;
+    return false; /* nothing to tell: where it is, at least */
 }
 
 /* Keeps the keys of a dict. */
@@ -271,17 +269,22 @@ static bool put_enum(struct repr *r, uint64_t object, const struct repr_type *ty
     return value != 0;
 }
 
+void repr_ask_class(struct repr *r, struct repr_type *type)
+{
+    const char *name = type->flags & TYPE_IS_TUPLE ? "_fields" : "__dataclass_fields__";
+    type->asked = true;
+    if (type->flags & TYPE_IS_TUPLE || !type->write)
+        object_dict_get(r->mem, r->layout, type->dict, name, &type->fields);
+    type->is_enum = is_enum(r, type);
+}
+
 bool repr_instance(struct repr *r, uint64_t object, const struct repr_type *type)
 {
-    uint64_t fields = 0;
-    if (is_enum(r, type) && put_enum(r, object, type))
+    if (type->is_enum && put_enum(r, object, type))
         return true;
-    if (type->flags & TYPE_IS_TUPLE &&
-        object_dict_get(r->mem, r->layout, type->dict, "_fields", &fields) == RD_OK && fields)
-        return put_named_tuple(r, object, type, fields);
-    if (!type->write &&
-        object_dict_get(r->mem, r->layout, type->dict, "__dataclass_fields__", &fields) == RD_OK &&
-        fields && put_dataclass(r, object, type, fields))
+    if (type->fields && type->flags & TYPE_IS_TUPLE)
+        return put_named_tuple(r, object, type, type->fields);
+    if (type->fields && put_dataclass(r, object, type, type->fields))
         return true;
     return !type->write && put_attributes(r, object, type);
 }

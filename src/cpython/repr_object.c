@@ -46,7 +46,7 @@ static enum rd put_name(struct repr *r, uint64_t str)
 
 /* Before the keys that instances share come ht_name, ht_slots and ht_qualname
  * (Include/cpython/object.h). */
-static enum rd put_class_name(struct repr *r, const struct repr_type *class)
+enum rd repr_put_class_name(struct repr *r, const struct repr_type *class)
 {
     uint64_t module = 0, name;
     if (!(class->flags & TYPE_IS_HEAP)) {
@@ -76,7 +76,7 @@ enum rd repr_type_object(struct repr *r, uint64_t object, const struct repr_type
         return RD_TORN;
     struct repr_type class = *found;
     repr_put(r, class.name[0] ? "<class '" : "");
-    enum rd rd = put_class_name(r, &class);
+    enum rd rd = repr_put_class_name(r, &class);
     repr_close(r, "'>");
     return rd;
 }

@@ -20,6 +20,9 @@ struct repr_type {
     uint64_t flags, basic_bytes, members, base, dict;
     repr_write *write; /* of the type itself or of its nearest ancestor that has one; or NULL */
     bool inherited;    /* `write` is an ancestor's */
+    bool asked;        /* the following are known: */
+    bool is_enum;
+    uint64_t fields; /* of a named tuple or a dataclass, as the class lists them; or 0 */
 };
 
 /* Text, cut where there is no room left. */
@@ -45,6 +48,8 @@ void repr_leave(struct repr *r, const char *close);
 bool repr_next(struct repr *r, bool *first);
 /* A field behind the object's header, in words. */
 enum rd repr_word(struct repr *r, uint64_t object, unsigned word, uint64_t *ret_value);
+/* module.qualified.name, as far as Python writes it */
+enum rd repr_put_class_name(struct repr *r, const struct repr_type *class);
 /* <type at 0x…> */
 void repr_put_opaque(struct repr *r, uint64_t object, const struct repr_type *type);
 
@@ -58,8 +63,9 @@ repr_write repr_list, repr_tuple, repr_dict, repr_set, repr_frozenset, repr_dequ
 /* repr_object.c */
 repr_write repr_none, repr_ellipsis, repr_not_implemented, repr_type_object, repr_function,
     repr_builtin, repr_method, repr_module, repr_exception;
-/* repr_instance.c: true if the class says how (an enum's member, a dataclass, a named tuple) or
+/* repr_instance.c: learns what a heap type says of its instances; then true if the class says how (an enum's member, a dataclass, a named tuple) or
  * the instance has attributes of its own. */
+void repr_ask_class(struct repr *r, struct repr_type *type);
 bool repr_instance(struct repr *r, uint64_t object, const struct repr_type *type);
 /* repr_datetime.c, repr_numpy.c */
 repr_write repr_date, repr_time, repr_datetime, repr_timedelta;

@@ -27,6 +27,7 @@ void look_init(struct look *look, struct dump *dump, struct mem *mem, struct mem
     repr_init(&look->repr, mem, &dump->runtime.layout);
     walk_init(&look->walk);
     map_init(&look->tids);
+    map_init(&look->written);
 }
 
 void look_release(struct look *look)
@@ -35,7 +36,7 @@ void look_release(struct look *look)
     dictionary_free(look->dictionary);
     repr_release(&look->repr);
     walk_release(&look->walk);
-    str_release(&look->scratch);
+    map_release(&look->written);
     map_release(&look->tids);
 }
 
@@ -99,7 +100,8 @@ static void add_frames(struct look *look, struct dump_thread *t, size_t from, st
             continue;
         struct dump_frame frame = {.id = id, .locals = d->locals.len};
         if (d->options.locals)
-            variables_read(d, mem, &look->repr, &places[i]);
+            variables_read(d, mem, &look->repr, mem == look->mem ? &look->written : NULL,
+                           &places[i]);
         frame.locals_len = d->locals.len - frame.locals;
         *(struct dump_frame *)vec_push(&d->frames) = frame;
     }
@@ -190,10 +192,12 @@ static void clear(struct dump *d)
 enum rd look_take(struct look *look)
 {
     struct dump *d = look->dump;
+    bool learning = !look->hold->threads.len;
     uint64_t current;
     clear(d);
     code_cache_doubt(look->codes);
     repr_forget(&look->repr);
+    map_clear(&look->written);
     enum rd rd = threads_read(look->mem, &d->runtime, add_thread, look);
     if (rd == RD_OK)
         rd = gil_current(look->mem, &d->runtime, &current);
@@ -201,7 +205,7 @@ enum rd look_take(struct look *look)
     for (size_t i = 0; i < d->threads.len && rd == RD_OK; i++) {
         struct dump_thread *t = thread_at(d, i);
         const struct hold_thread *held = hold_find(look->hold, t->tid);
-        rd = add_stack(look, t, held && held->still);
+        rd = add_stack(look, t, learning || (held && held->still));
         if (rd == RD_OK)
             rd = add_state(look, t, current);
     }

@@ -16,8 +16,8 @@ struct look {
     struct dictionary *dictionary;
     struct code_cache *codes; /* reads through `mem` */
     struct repr repr;         /* likewise */
+    struct map written;       /* values, while `mem` stays the same */
     struct walk walk;
-    struct str scratch;
     bool namespaced; /* its thread ids are those of another pid namespace */
     struct map tids; /* by the process's own number of it */
 };
@@ -26,7 +26,8 @@ struct look {
 void look_init(struct look *look, struct dump *dump, struct mem *mem, struct mem *live,
                const struct hold *hold);
 void look_release(struct look *look);
-/* Replaces what the dump holds. RD_TORN: no list of threads; else a part that cannot be read is
+/* Replaces what the dump holds. As long as no thread is known to `hold`, all are taken to stand still:
+ * what comes of that is of no use but for what was read. RD_TORN: no list of threads; else a part that cannot be read is
  * marked as such. */
 enum rd look_take(struct look *look);
 
