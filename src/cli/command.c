@@ -9,6 +9,7 @@ const struct command *const commands[] = {
     &command_record,
     &command_top,
     &command_dump,
+    &command_doctor,
     &command_report,
     &command_export,
     &command_info,

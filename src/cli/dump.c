@@ -1,11 +1,11 @@
 /* `heatline dump`: what every thread of a running program is doing now. */
 #include "cli/dump.h"
 
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "cli/command.h"
 #include "cli/message.h"
+#include "cli/pids.h"
 #include "cli/terminal.h"
 #include "subject/children.h"
 
@@ -107,29 +107,12 @@ static int print(const struct dump_options_cli *options, const struct vec *pids,
     return -1;
 }
 
-/* Pids may also stand without -p. */
-static int add_operands(const struct arguments *arguments, struct vec *ret_pids, struct err *err)
-{
-    for (size_t i = 0; i < arguments->operand_count; i++) {
-        char *end;
-        long pid = strtol(arguments->operands[i], &end, 0);
-        if (*end || end == arguments->operands[i] || pid < 1 || pid > INT32_MAX) {
-            err_set(err, STATUS_USAGE, "'%s' is no process id", arguments->operands[i]);
-            return err_hint(err, "dump looks at a running program: heatline dump -p PID");
-        }
-        *(uint64_t *)vec_push(ret_pids) = (uint64_t)pid;
-    }
-    return 0;
-}
-
 static int run(const struct arguments *arguments, struct err *err)
 {
     const struct dump_options_cli *options = arguments->options;
     struct vec pids;
     vec_init(&pids, sizeof(uint64_t));
-    for (size_t i = 0; i < options->pids.len; i++)
-        *(uint64_t *)vec_push(&pids) = *(const uint64_t *)vec_at(&options->pids, i);
-    int result = add_operands(arguments, &pids, err);
+    int result = pids_of(arguments, &options->pids, &pids, err);
     if (!result && !pids.len) {
         err_set(err, STATUS_USAGE, "which process? No pid was given");
         result = err_hint(err, "heatline dump -p PID; `heatline doctor` lists the Pythons");
@@ -214,7 +197,7 @@ static const struct option_group groups[] = {
     {0},
 };
 
-static const char *const usage[] = {"[OPTION...] -p PID...", NULL};
+static const char *const usage[] = {"[OPTION...] [-p] PID...", NULL};
 static const char *const examples[] = {
     "Where is it stuck?",
     "heatline dump -p 1234",

@@ -145,7 +145,8 @@ enum rd repr_numpy_scalar(struct repr *r, uint64_t object, const struct repr_typ
         repr_put(r, bytes[0] ? "np.True_" : "np.False_");
         return RD_OK;
     }
-    repr_printf(r, "np.%s(", scalar->name);
+    /* numpy 1 calls it by its size. */
+    repr_printf(r, "np.%s(", scalar->bytes == 16 ? "longdouble" : scalar->name);
     if (scalar->kind == 's')
         rd = repr_str(r, object, type);
     else if (scalar->kind == 'S')
