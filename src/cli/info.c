@@ -68,7 +68,9 @@ void info_python(uint32_t version_hex, char *text, size_t text_bytes)
     if (level != NULL)
         snprintf(serial, sizeof serial, "%s%u", level, version_hex & 0xf);
     text[0] = '\0';
-    if (version_hex != 0)
+    if (version_hex != 0 && (version_hex & 0xffff) == 0) /* no release has this level */
+        snprintf(text, text_bytes, "%u.%u", version_hex >> 24, version_hex >> 16 & 0xff);
+    else if (version_hex != 0)
         snprintf(text, text_bytes, "%u.%u.%u%s", version_hex >> 24, version_hex >> 16 & 0xff,
                  version_hex >> 8 & 0xff, serial);
 }

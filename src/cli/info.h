@@ -17,7 +17,7 @@ struct info {
 void info_init(struct info *info, const char *path, const struct input *input);
 void info_release(struct info *info);
 
-/* "3.14.0rc2" from PY_VERSION_HEX; "" for 0. */
+/* "3.14.0rc2" from PY_VERSION_HEX; "3.8" where no more of it is known; "" for 0. */
 void info_python(uint32_t version_hex, char *text, size_t text_bytes);
 /* Seconds since the recording began. */
 double info_since_start(const struct info *info, uint64_t t_ns);

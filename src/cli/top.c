@@ -17,7 +17,12 @@
 #include "tui/draw.h"
 #include "tui/screen.h"
 
-enum { PLAIN_ROWS = DRAW_HEAD_ROWS + 1 + 20, DELAY_MIN_NS = 50 * NS_PER_MS, HOUR_S = 3600 };
+enum {
+    PLAIN_ROWS = DRAW_HEAD_ROWS + 1 + 20,
+    DELAY_MIN_NS = 50 * NS_PER_MS,
+    FIRST_DELAY_NS = 250 * NS_PER_MS,
+    HOUR_S = 3600
+};
 
 struct top_options {
     struct record_options record;
@@ -153,10 +158,11 @@ static void show_open(struct show *show)
             message_note("%s: plain text instead", err.text);
     }
     show->top.plain = !show->screen;
-    if (!show->screen) {
-        show->next_ns = clock_ns() + show->delay_ns;
+    uint64_t first_ns =
+        show->screen && show->delay_ns > FIRST_DELAY_NS ? FIRST_DELAY_NS : show->delay_ns;
+    show->next_ns = clock_ns() + first_ns;
+    if (!show->screen)
         return;
-    }
     show->audience.input = input;
     show->audience.input_fd = screen_keyboard(show->screen);
     show_screen(show);

@@ -54,6 +54,8 @@ struct screen *screen_open(bool color, struct err *err)
 {
     if (check_terminal(err))
         return NULL;
+    unsetenv("LINES"); /* ncurses would believe them even when the window has changed */
+    unsetenv("COLUMNS");
     FILE *keyboard = isatty(STDIN_FILENO) ? NULL : fopen("/dev/tty", "re");
     SCREEN *curses = newterm(NULL, stdout, keyboard ? keyboard : stdin);
     if (!curses) {
