@@ -177,9 +177,10 @@ static void remove_gone(struct sampler *s, uint64_t now_ns)
             *(struct end *)vec_push(&s->ends) = (struct end){p->pid, p->wait_status};
         children_ended(s->children, p->pid);
         for (size_t j = 0; j < s->processes.len; j++)
-            if (processes[j]->parent == p)
+            if (processes[j] && processes[j]->parent == p)
                 processes[j]->parent = p->parent;
         process_free(p);
+        processes[i] = NULL;
     }
     s->processes.len = kept;
 }
