@@ -25,6 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len_bytes)
 {
     static const char *const NAMES[] = {"_PyRuntime", "answer", ".PyRuntime", ".text", ".bss", ""};
     static volatile unsigned sum;
+    (void)sum;
     struct elf *e = elf_open_bytes(bytes, len_bytes);
     if (!e)
         return 0;
