@@ -38,6 +38,8 @@ int result_open(struct result *r, const struct exporter *format, const char *out
         return -1;
     r->recording = recording_path(format, output);
     r->writer = writer_open(r->recording, HEAT_SAMPLER, err);
+    if (!r->writer)
+        free(r->recording);
     return r->writer ? 0 : -1;
 }
 
