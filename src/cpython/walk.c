@@ -5,14 +5,17 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 
 enum {
     PAGE = 4096,
     MERGE_BYTES = 2048, /* frames closer than this are read as one stretch */
     SLACK_BYTES = 1024, /* beyond the innermost frame, for the calls that come next */
+    OPEN_STRETCHES = 4, /* that a frame may be added to */
     INNER_FRAMES = 6,   /* these move; what lies further out rarely does */
     MISSES_MAX =
-        3, /* predictions in a row that lacked something, before the stack counts as torn */
+        3,         /* predictions in a row that lacked something, before the stack counts as torn */
+    SLOW_NS = 500, /* a read that takes so much (and a quarter) more than usual was interrupted */
     OWNER_PYTHON_MAX = 2, /* Include/internal/pycore_frame.h: thread, generator, frame object */
 };
 
@@ -27,12 +30,15 @@ struct stretch {
  *     outer frames · extras · inner frames │ thread state │ inner frames · outer frames
  *     └────────── first ─────────────────┘   the moment   └───────── second ─────────┘
  *
- * A frame that is the same in both copies was so at the moment between them at which the thread state said
- * which one is the innermost. The inner frames, which move, are read tightly around that moment. */
+ * from the outermost frame inwards to the moment, and outwards again after it. A frame that is the same in both
+ * copies was so at the moment, at which the thread state said which one is the innermost: unless it went and
+ * came back in between. The inner frames, which move, are therefore read tightly around the moment, and a read
+ * that took long, because we were off the CPU in the middle, proves nothing. */
 struct walk_plan {
-    struct vec stretches; /* of struct stretch: the inner ones come first */
-    size_t inner;         /* how many of them are inner */
-    struct vec ranges;    /* of struct mem_range, for one call */
+    struct vec stretches;    /* of struct stretch: the inner ones come first */
+    size_t inner;            /* how many of them are inner */
+    struct vec ranges;       /* of struct mem_range, for one call */
+    struct vec frames_again; /* of struct walk_frame: what walk_confirm reads */
     uint8_t *first, *second;
     size_t bytes, cap;             /* in use and allocated, of each copy */
     size_t planned, planned_bytes; /* without what the walk found missing */
@@ -40,6 +46,7 @@ struct walk_plan {
     uint64_t cframe;               /* 3.11, 3.12: where tstate->cframe->current_frame was last */
     uint64_t cframe_value;
     uint64_t tstate;
+    uint64_t usual_ns; /* the least that a read took lately */
 };
 
 static struct stretch *stretch_at(const struct walk_plan *p, size_t i)
@@ -53,6 +60,7 @@ void walk_init(struct walk *w)
     vec_init(&w->frames, sizeof(struct walk_frame));
     vec_init(&w->plan->stretches, sizeof(struct stretch));
     vec_init(&w->plan->ranges, sizeof(struct mem_range));
+    vec_init(&w->plan->frames_again, sizeof(struct walk_frame));
 }
 
 void walk_release(struct walk *w)
@@ -62,6 +70,7 @@ void walk_release(struct walk *w)
     vec_release(&w->frames);
     vec_release(&w->plan->stretches);
     vec_release(&w->plan->ranges);
+    vec_release(&w->plan->frames_again);
     free(w->plan->first);
     free(w->plan->second);
     free(w->plan);
@@ -85,14 +94,10 @@ static void plan_add(struct walk_plan *p, uint64_t address, uint32_t len_bytes)
     reserve(p, p->bytes);
 }
 
-static struct mem_range *add_copy(const struct walk_plan *p, struct mem_range *range, uint8_t *copy,
-                                  size_t from, size_t to)
+static struct mem_range of_copy(const struct walk_plan *p, size_t i, uint8_t *copy)
 {
-    for (size_t i = from; i < to; i++) {
-        const struct stretch *s = stretch_at(p, i);
-        *range++ = (struct mem_range){s->address, s->len_bytes, copy + s->offset};
-    }
-    return range;
+    const struct stretch *s = stretch_at(p, i);
+    return (struct mem_range){s->address, s->len_bytes, copy + s->offset};
 }
 
 /* All of the plan in one call; `verify`: the second copy too. */
@@ -102,19 +107,19 @@ static enum rd plan_fetch(struct walk *w, struct mem *m, const struct layout *l,
     size_t n = p->stretches.len;
     vec_resize(&p->ranges, 2 * n + WALK_EXTRAS_MAX + 2);
     struct mem_range *ranges = p->ranges.data, *at = ranges;
-    at = add_copy(p, at, p->first, p->inner, n);
+    for (size_t i = n; i-- > p->inner;)
+        *at++ = of_copy(p, i, p->first);
     for (size_t i = 0; i < w->extras_len; i++) {
         struct walk_extra *extra = &w->extras[i];
         *at++ = (struct mem_range){extra->address, extra->len_bytes, extra->bytes};
     }
-    at = add_copy(p, at, p->first, 0, p->inner);
+    for (size_t i = p->inner; i-- > 0;)
+        *at++ = of_copy(p, i, p->first);
     *at++ = (struct mem_range){p->tstate, l->tstate_prefix_bytes, w->tstate};
     if (p->cframe)
         *at++ = (struct mem_range){p->cframe, 8, &p->cframe_value};
-    if (verify) {
-        at = add_copy(p, at, p->second, 0, p->inner);
-        at = add_copy(p, at, p->second, p->inner, n);
-    }
+    for (size_t i = 0; verify && i < n; i++)
+        *at++ = of_copy(p, i, p->second);
     return mem_read_many(m, ranges, (size_t)(at - ranges));
 }
 
@@ -272,6 +277,25 @@ static bool agree(struct walk *w, const struct layout *l)
     return true;
 }
 
+/* Adds a frame's bytes to the stretches of its group, from `from` on: to one of the last few that end or begin
+ * nearby, since frames on the data stack and entry shims on the C stack take turns. */
+static void plan_cover(struct walk_plan *p, size_t from, uint64_t start, uint64_t end)
+{
+    size_t n = p->stretches.len;
+    for (size_t i = n; i-- > from && n - i <= OPEN_STRETCHES;) {
+        struct stretch *s = stretch_at(p, i);
+        uint64_t s_end = s->address + s->len_bytes;
+        if (start > s_end + MERGE_BYTES || end + MERGE_BYTES < s->address)
+            continue;
+        if (start < s->address)
+            s->address = start;
+        s->len_bytes = (uint32_t)((end > s_end ? end : s_end) - s->address);
+        return;
+    }
+    *(struct stretch *)vec_push(&p->stretches) =
+        (struct stretch){.address = start, .len_bytes = (uint32_t)(end - start)};
+}
+
 /* From the frames just walked: where the next walk will find its bytes. */
 static void plan_make(struct walk *w, const struct layout *l)
 {
@@ -281,31 +305,23 @@ static void plan_make(struct walk *w, const struct layout *l)
     if (layout_has(l->tstate_datastack))
         limit = u64_at(w->tstate, l->tstate_datastack + 16);
     vec_clear(&p->stretches);
-    p->bytes = 0;
-    p->inner = SIZE_MAX;
-    for (size_t i = 0; i < w->frames.len; i++) {
+    size_t n = w->frames.len, from = 0;
+    for (size_t i = 0; i < n; i++) {
         uint64_t start = frames[i].address, end = start + l->frame_prefix_bytes;
-        bool first_outer = i == INNER_FRAMES;
-        if (first_outer)
-            p->inner = p->stretches.len;
-        struct stretch *last = i ? stretch_at(p, p->stretches.len - 1) : NULL;
-        if (last && !first_outer && start <= last->address &&
-            last->address - start <= MERGE_BYTES) {
-            uint32_t grow = (uint32_t)(last->address - start);
-            last->address = start;
-            last->len_bytes += grow;
-            p->bytes += grow;
-            reserve(p, p->bytes);
-            continue;
-        }
-        if (i < INNER_FRAMES && end <= limit && limit - end <= 1 << 20) {
-            uint64_t slack = end + SLACK_BYTES;
-            end = slack < limit ? slack : limit;
-        }
-        plan_add(p, start, (uint32_t)(end - start));
+        if (i < INNER_FRAMES && end <= limit && limit - end <= 1 << 20)
+            end = end + SLACK_BYTES < limit ? end + SLACK_BYTES : limit;
+        if (i == INNER_FRAMES)
+            from = p->stretches.len;
+        plan_cover(p, from, start, end);
     }
-    if (p->inner > p->stretches.len)
-        p->inner = p->stretches.len;
+    p->inner = n > INNER_FRAMES ? from : p->stretches.len;
+    p->bytes = 0;
+    for (size_t i = 0; i < p->stretches.len; i++) {
+        struct stretch *s = stretch_at(p, i);
+        s->offset = (uint32_t)p->bytes;
+        p->bytes += s->len_bytes;
+    }
+    reserve(p, p->bytes);
     p->hint = 0;
     p->planned = p->stretches.len;
     p->planned_bytes = p->bytes;
@@ -337,7 +353,11 @@ static enum rd attempt(struct walk *w, struct mem *m, const struct layout *l, bo
     struct walk_plan *p = w->plan;
     *ret_missed = false;
     w->trusted = 0;
+    uint64_t start_ns = clock_ns();
     enum rd rd = plan_fetch(w, m, l, verify);
+    uint64_t took_ns = clock_ns() - start_ns;
+    w->slow = took_ns > p->usual_ns + p->usual_ns / 4 + SLOW_NS;
+    p->usual_ns += took_ns < p->usual_ns ? took_ns - p->usual_ns : p->usual_ns / 256 + 1;
     if (rd == RD_TORN && p->planned) { /* a predicted place is gone */
         plan_forget(w, p->tstate);
         rd = plan_fetch(w, m, l, verify);
@@ -350,7 +370,7 @@ static enum rd attempt(struct walk *w, struct mem *m, const struct layout *l, bo
         plan_restore(p);
         return rd;
     }
-    if (verify && !*ret_missed && !agree(w, l))
+    if (verify && !*ret_missed && (w->slow || !agree(w, l)))
         rd = RD_TORN;
     plan_make(w, l);
     return rd;
@@ -372,5 +392,40 @@ enum rd walk_read(struct walk *w, struct mem *m, const struct layout *l, uint64_
         rd = RD_TORN;
     if (rd == RD_OK)
         w->trusted = w->frames.len;
+    return rd;
+}
+
+/* How many frames, from the outermost inwards, are the same in both; the instruction of an innermost one may
+ * differ. */
+static size_t common(const struct vec *a, const struct vec *b)
+{
+    size_t n = a->len < b->len ? a->len : b->len, same = 0;
+    while (same < n) {
+        const struct walk_frame *x = vec_at(a, a->len - 1 - same),
+                                *y = vec_at(b, b->len - 1 - same);
+        bool innermost = same + 1 == a->len && same + 1 == b->len;
+        if (x->address != y->address || x->code != y->code || (!innermost && !same_place(x, y)))
+            break;
+        same++;
+    }
+    return same;
+}
+
+enum rd walk_confirm(struct walk *w, struct mem *m, const struct layout *l)
+{
+    struct vec before = w->frames;
+    bool missed;
+    w->frames = w->plan->frames_again;
+    w->trusted = 0;
+    enum rd rd = plan_fetch(w, m, l, false);
+    if (rd == RD_OK)
+        rd = chain(w, m, l, &missed);
+    plan_restore(w->plan);
+    if (rd == RD_OK)
+        w->trusted = common(&before, &w->frames);
+    if (rd == RD_OK && (w->trusted < before.len || w->frames.len != before.len))
+        rd = RD_TORN;
+    w->plan->frames_again = w->frames;
+    w->frames = before;
     return rd;
 }

@@ -39,6 +39,7 @@ struct walk_extra {
 struct walk {
     struct vec frames; /* of struct walk_frame, innermost first */
     size_t trusted;    /* outermost frames on which the reads agreed; frames.len when RD_OK */
+    bool slow;         /* the last read took too long to prove anything */
     bool moved;        /* the innermost instruction changed meanwhile: the thread is running */
     uint8_t tstate[LAYOUT_TSTATE_BYTES_MAX]; /* its first tstate_prefix_bytes */
     struct walk_extra extras[WALK_EXTRAS_MAX];
@@ -53,6 +54,10 @@ void walk_release(struct walk *w);
  * none; `trusted` says how much of `frames` both reads agreed on. */
 enum rd walk_read(struct walk *w, struct mem *m, const struct layout *l, uint64_t tstate,
                   enum walk_mode mode);
+
+/* After RD_OK: reads once more, and says whether the stack is still the same (but for the innermost
+ * instruction). RD_TORN: it is not. */
+enum rd walk_confirm(struct walk *w, struct mem *m, const struct layout *l);
 
 /* A field of the thread state that was read. */
 uint64_t walk_tstate_u64(const struct walk *w, uint32_t offset);

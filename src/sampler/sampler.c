@@ -29,6 +29,7 @@ struct sampler {
     struct runtime_finder *finder;
     struct vec processes; /* of struct process * */
     struct children *children;
+    bool watching;   /* there is a process whose children we look for */
     struct vec ends; /* of struct end */
     struct sampler_stats stats;
     uint32_t threads_seen;
@@ -141,8 +142,10 @@ int sampler_attach(struct sampler *s, pid_t pid, bool wait, struct err *err)
     if (find(s, pid))
         return 0;
     struct process *p = add(s, pid, NULL);
-    if (s->options.subprocesses || wait)
+    if (s->options.subprocesses || wait) {
+        s->watching = true;
         children_watch(s->children, pid);
+    }
     if (wait)
         return 0;
     /* An interpreter that is just coming up, or a moment of change, deserves a second look. */
@@ -218,7 +221,7 @@ static bool is_wanted(const struct sampler *s, const struct process *parent)
 void sampler_watch(struct sampler *s)
 {
     struct child found[CHILDREN_MAX];
-    size_t n = children_look(s->children, found, CHILDREN_MAX);
+    size_t n = s->watching ? children_look(s->children, found, CHILDREN_MAX) : 0;
     for (size_t i = 0; i < n; i++) {
         struct process *parent = find(s, found[i].parent);
         if (is_wanted(s, parent) && !find(s, found[i].pid))

@@ -13,18 +13,20 @@
 
 enum {
     UNSETTLED_ONE = 1 << 16,
-    UNSETTLED_SHIFT = 7, /* averaged over about 128 reads */
-    UNSETTLED_LIMIT =
-        1638, /* 2.5 % torn: from here on stop the thread for each read, since dropping or
-                             * retrying torn reads favours the stacks that hold still */
-    UNSETTLED_PROBE = 16,     /* then every so many looks see whether that is still so */
+    UNSETTLED_SHIFT = 7,                  /* averaged over about 128 reads */
+    UNSETTLED_LIMIT = UNSETTLED_ONE / 40, /* 2.5 % torn: see is_unsettled */
+    UNSETTLED_LIMIT_FAST = UNSETTLED_ONE / 8,
+    UNSETTLED_AT_FIRST = UNSETTLED_ONE / 4, /* until it has shown that it is not … */
+    UNSETTLED_FIRST_LOOKS = 512,            /* … for which each of these gives a chance */
+    UNSETTLED_PROBE = 16, /* then every so many looks see whether that is still so */
+    SLOW_TRIES = 8,       /* to get through a read without being interrupted */
+    CONFIRMS = 4,
+    LINGER_NS = 10 * NS_PER_US,
     TORN_TRIES = 2,           /* more, where the thread must not be stopped */
     GIL_BYTES = 216,          /* struct _gil_runtime_state, Include/internal/pycore_gil.h */
     STATUS_ACTIVE = 1 << 4,   /* PyThreadState._status.active, 3.12+ */
     KEEP_SEIZED_NS = 2500000, /* a next look sooner than this is worth staying seized */
     IDENTITIES = 2,
-    READ_SLOW_NS =
-        40 * NS_PER_US, /* we were off the CPU in the middle: says nothing of the thread */
 };
 
 struct step {
@@ -37,6 +39,7 @@ struct thread *thread_new(struct process *p, uint64_t tstate, pid_t tid)
     struct thread *t = alloc_zeroed(1, sizeof(*t));
     *t = (struct thread){.tstate = tstate, .tid = tid};
     freeze_init(&t->freeze, tid);
+    t->unsettled = UNSETTLED_AT_FIRST;
     walk_init(&t->walk);
     vec_init(&t->path, sizeof(struct step));
     if (thread_stat_open(&t->stat, p->pid, tid)) {
@@ -218,16 +221,60 @@ static uint32_t state_of(const struct process *p, const struct thread *t)
     return state;
 }
 
-/* Would reading it as it runs favour the stacks that hold still? */
-static bool is_unsettled(const struct thread *t)
+/* Reading a thread as it runs favours the stacks that hold still, by at most the share of reads that are torn.
+ * Stopping it for each read favours none, but costs five times as much. Where looks are rare that is nothing, so little
+ * is tolerated; where they are frequent, more. */
+static bool is_unsettled(const struct process *p, const struct thread *t)
 {
-    return t->unsettled > UNSETTLED_LIMIT;
+    /* Frames that are heap objects (≤ 3.10) take many reads, long enough for a short loop to come round. */
+    bool tight = p->runtime.layout.instr == LAYOUT_POINTER;
+    bool fast = tight && sampler_options(p->sampler)->period_ns <= KEEP_SEIZED_NS;
+    return t->unsettled > (fast ? UNSETTLED_LIMIT_FAST : UNSETTLED_LIMIT);
 }
 
 static void settle(struct thread *t, bool torn)
 {
-    int32_t target = torn ? UNSETTLED_ONE : 0;
-    t->unsettled += (target - (int32_t)t->unsettled) / (1 << UNSETTLED_SHIFT);
+    uint32_t share = 1u << UNSETTLED_SHIFT;
+    t->unsettled -= (t->unsettled + share - 1) / share; /* down to none */
+    if (torn)
+        t->unsettled += UNSETTLED_ONE / share;
+}
+
+/* Some random time, up to LINGER_NS. */
+static void linger(struct thread *t)
+{
+    t->chance = t->chance * 6364136223846793005u + 1442695040888963407u; /* Knuth, MMIX */
+    uint64_t until_ns = clock_ns() + (t->chance >> 32) % LINGER_NS;
+    while (clock_ns() < until_ns)
+        ;
+}
+
+/* Two reads can be torn alike: hardly ever where none is torn otherwise, but else a third must agree, and more
+ * of them where the thread must not be stopped. What the last ones agree on is trusted. */
+static enum rd confirm(struct process *p, struct thread *t, int times)
+{
+    enum rd rd = RD_OK;
+    size_t trusted = t->walk.trusted;
+    for (int i = 0; i < times && rd != RD_GONE; i++) {
+        if (times > 1) /* a loop can fall in step with reads that follow at once */
+            linger(t);
+        enum rd again = walk_confirm(&t->walk, p->mem, &p->runtime.layout);
+        if (t->walk.trusted < trusted)
+            trusted = t->walk.trusted;
+        if (again != RD_OK)
+            rd = again;
+    }
+    t->walk.trusted = trusted;
+    return rd;
+}
+
+/* Reads it as it runs, again if we were interrupted. */
+static enum rd read_running(struct process *p, struct thread *t, uint64_t now_ns, int tries)
+{
+    enum rd rd = read_stack(p, t, WALK_VERIFIED, now_ns);
+    for (int i = 1; rd == RD_TORN && t->walk.slow && i < tries; i++)
+        rd = read_stack(p, t, WALK_VERIFIED, now_ns);
+    return rd;
 }
 
 /* A thread that moves too fast: stopped for each read, so that none of its stacks is favoured. Now and then it
@@ -235,8 +282,11 @@ static void settle(struct thread *t, bool torn)
 static enum rd read_unsettled(struct process *p, struct thread *t, uint64_t now_ns,
                               bool *ret_frozen)
 {
-    if (t->looks % UNSETTLED_PROBE == 0)
-        settle(t, read_stack(p, t, WALK_VERIFIED, now_ns) == RD_TORN);
+    if (t->looks % UNSETTLED_PROBE == 0 || t->looks < UNSETTLED_FIRST_LOOKS) {
+        enum rd rd = read_running(p, t, now_ns, TORN_TRIES);
+        if (!t->walk.slow)
+            settle(t, rd == RD_TORN || (t->walk.moved && confirm(p, t, 2) == RD_TORN));
+    }
     enum rd rd = thread_stat_look(&t->stat);
     if (rd == RD_OK && t->stat.running) {
         rd = read_frozen(p, t, now_ns);
@@ -244,29 +294,34 @@ static enum rd read_unsettled(struct process *p, struct thread *t, uint64_t now_
         if (rd == RD_OK || rd == RD_GONE)
             return rd;
     }
-    return read_stack(p, t, WALK_VERIFIED, now_ns); /* it blocks, so it holds still */
+    return read_running(p, t, now_ns,
+                        SLOW_TRIES); /* it blocks or waits for a CPU, so it holds still */
 }
 
 /* A thread that is read as it runs; stopped only where that failed. */
 static enum rd read_settled(struct process *p, struct thread *t, uint64_t now_ns, bool *ret_frozen)
 {
     bool may_freeze = p->freezable && freeze_option(p) == SAMPLER_FREEZE_MOVING;
-    uint64_t start_ns = clock_ns();
-    enum rd rd = read_stack(p, t, WALK_VERIFIED, now_ns);
-    if (rd == RD_TORN && clock_ns() - start_ns > READ_SLOW_NS)
-        rd = read_stack(p, t, WALK_VERIFIED, now_ns);
-    settle(t, rd == RD_TORN);
+    bool tight = p->runtime.layout.instr == LAYOUT_POINTER;
+    enum rd rd = read_running(p, t, now_ns, SLOW_TRIES);
     for (int i = 0; rd == RD_TORN && !may_freeze && i < TORN_TRIES; i++)
-        rd = read_stack(p, t, WALK_VERIFIED, now_ns);
-    if (rd == RD_OK && t->walk.moved) {
+        rd = read_running(p, t, now_ns, SLOW_TRIES);
+    bool slow = t->walk.slow, moved = t->walk.moved;
+    if ((t->unsettled || !tight) && (moved || rd == RD_TORN) && (rd == RD_OK || !may_freeze))
+        rd = confirm(p, t, may_freeze ? 1 : CONFIRMS) == RD_OK ? rd : RD_TORN;
+    if (!slow)
+        settle(t, rd == RD_TORN);
+    if (rd == RD_OK && moved) {
         t->stat.running = true;
         t->stat.syscall = -1;
     } else if (thread_stat_look(&t->stat) == RD_DENIED) {
         t->stat.running = true;
     }
-    if (rd == RD_TORN && may_freeze) {
+    for (int i = 0; rd == RD_TORN && may_freeze && i < TORN_TRIES; i++) {
         rd = read_frozen(p, t, now_ns);
         *ret_frozen = rd == RD_OK;
+        if (rd == RD_DENIED)
+            rd = read_running(p, t, now_ns, SLOW_TRIES);
     }
     return rd;
 }
@@ -274,10 +329,12 @@ static enum rd read_settled(struct process *p, struct thread *t, uint64_t now_ns
 /* The stack of a thread that may be running, and whether it is. */
 static enum rd read_thread(struct process *p, struct thread *t, uint64_t now_ns, bool *ret_frozen)
 {
-    *ret_frozen = t->freeze.state == FREEZE_STOPPED;
+    if (freeze_option(p) != SAMPLER_FREEZE_ALL)
+        freeze_attend(&t->freeze);
+    *ret_frozen = t->freeze.state == FREEZE_STOPPED || t->freeze.state == FREEZE_PENDING;
     if (*ret_frozen)
-        return read_stack(p, t, WALK_FROZEN, now_ns); /* --blocking */
-    if (is_unsettled(t) && p->freezable && freeze_option(p) == SAMPLER_FREEZE_MOVING)
+        return read_stack(p, t, WALK_FROZEN, now_ns);
+    if (is_unsettled(p, t) && p->freezable && freeze_option(p) == SAMPLER_FREEZE_MOVING)
         return read_unsettled(p, t, now_ns, ret_frozen);
     return read_settled(p, t, now_ns, ret_frozen);
 }

@@ -31,6 +31,7 @@ struct thread {
     uint64_t current;   /* ≤ 3.11: the thread state that held the GIL then */
     uint32_t unsettled; /* share of reads that were torn, of UNSETTLED_ONE */
     uint32_t looks;
+    uint64_t chance; /* state of a random sequence */
 
     struct vec path; /* of struct step, outermost first: the ids of the last stack */
     uint32_t path_epoch;

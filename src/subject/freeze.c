@@ -2,15 +2,15 @@
 #include "subject/freeze.h"
 
 #include <errno.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "base/clock.h"
 
-enum { STOP_WAIT_NS = 1000000, RELEASE_WAIT_NS = 1000000000, SPIN_NS = 30000 };
+enum { STOP_WAIT_NS = 200000, RELEASE_WAIT_NS = 1000000000, SPIN_NS = 30000, NAP_NS = 20000 };
 
 void freeze_init(struct freeze *f, pid_t tid)
 {
@@ -73,8 +73,10 @@ static enum rd await_stop(struct freeze *f, uint64_t limit_ns)
         uint64_t waited_ns = clock_ns() - start_ns;
         if (waited_ns > limit_ns)
             break;
-        if (waited_ns > SPIN_NS)
-            sched_yield();
+        if (waited_ns > SPIN_NS) { /* it waits for a CPU, perhaps for ours */
+            struct timespec nap = {.tv_nsec = NAP_NS};
+            nanosleep(&nap, NULL);
+        }
     }
     f->state = FREEZE_PENDING;
     return RD_TORN;
@@ -100,7 +102,8 @@ enum rd freeze_stop(struct freeze *f)
             return rd;
         }
     }
-    return await_stop(f, STOP_WAIT_NS);
+    enum rd rd = await_stop(f, STOP_WAIT_NS);
+    return rd == RD_TORN ? RD_OK : rd;
 }
 
 void freeze_thaw(struct freeze *f, bool keep)

@@ -25,8 +25,9 @@ struct freeze {
 
 void freeze_init(struct freeze *f, pid_t tid);
 
-/* Seizes if need be and stops. RD_OK: stopped, thaw it soon. RD_TORN: it did not stop within a millisecond (in the
- * kernel, uninterruptible) and is left to run. RD_DENIED: another tracer, or not permitted. RD_GONE: it ended. */
+/* Seizes if need be and stops. RD_OK: it runs none of its own code until it is thawed: it is stopped, or, if that
+ * took longer than 0.2 ms (FREEZE_PENDING), it waits for a CPU or is in the kernel and will stop before it comes back.
+ * RD_DENIED: another tracer, or not permitted. RD_GONE: it ended. */
 enum rd freeze_stop(struct freeze *f);
 /* Lets it run on. `keep`: stays seized, so that the next stop costs less. */
 void freeze_thaw(struct freeze *f, bool keep);
