@@ -210,11 +210,14 @@ def test_children(one_python, start, heatline, screen, how):
 
 
 def test_children_from_birth(one_python, heatline, screen):
+    program = "import os, time\n" \
+              "def work():\n until = time.monotonic() + 4\n while time.monotonic() < until: pass\n" \
+              "pids = [os.fork() for n in range(2)]\nwork()\n" \
+              "for pid in filter(None, pids): os.waitpid(pid, 0)"
     terminal = screen(100, 24)
-    terminal.run(heatline.argv("top", *FAST, "-s", "--", *one_python.command, PROGRAMS / "children.py", "pool"))
-    terminal.until(lambda shown: re.search(r"Processes [4-9]", shown) and row_of(shown, "pool_work"),
-                   "the pool's work")
-    terminal.left()  # its input is empty, at which it ends
+    terminal.run(heatline.argv("top", *FAST, "-s", "--", *one_python.command, "-c", program))
+    terminal.until(lambda shown: "Processes 4" in shown and row_of(shown, "work"), "a child's child, too")
+    assert terminal.left() == 0
 
 
 def test_several_processes(one_python, start, heatline, screen):
