@@ -26,7 +26,7 @@ enum {
     GIL_BYTES = 216,          /* struct _gil_runtime_state, Include/internal/pycore_gil.h */
     STATUS_ACTIVE = 1 << 4,   /* PyThreadState._status.active, 3.12+ */
     KEEP_SEIZED_NS = 2500000, /* a next look sooner than this is worth staying seized */
-    IDENTITIES = 2,
+    IDENTITIES = THREAD_INNER_CODES,
 };
 
 struct step {
@@ -92,16 +92,12 @@ static void ask_extras(const struct process *p, struct thread *t, uint64_t now_n
     else if (layout_has(l->interp_code_generation))
         asked.current = ask(t, t->interp + l->interp_code_generation, 8);
     asked.identities = t->walk.extras_len;
-    const struct walk_frame *frames = t->walk.frames.data;
-    for (size_t i = 0, n = 0; i < t->walk.frames.len && n < IDENTITIES; i++) {
-        if (!frames[i].python)
-            continue;
+    for (size_t i = 0; i < IDENTITIES && t->inner_codes[i]; i++) {
         uint64_t address;
         uint32_t len_bytes;
-        asked.codes[t->walk.extras_len - asked.identities] = frames[i].code;
-        if (code_identity_due(p->codes, frames[i].code, now_ns, &address, &len_bytes))
+        asked.codes[t->walk.extras_len - asked.identities] = t->inner_codes[i];
+        if (code_identity_due(p->codes, t->inner_codes[i], now_ns, &address, &len_bytes))
             ask(t, address, len_bytes);
-        n++;
     }
     *ret_asked = asked;
 }
@@ -175,6 +171,11 @@ static enum rd name_stack(struct process *p, struct thread *t, size_t from, uint
         vec_clear(&t->path);
         t->path_epoch = code_cache_epoch(p->codes);
     }
+    size_t inner = 0;
+    memset(t->inner_codes, 0, sizeof(t->inner_codes));
+    for (size_t i = from; i < n && inner < IDENTITIES; i++)
+        if (frames[i].python)
+            t->inner_codes[inner++] = frames[i].code;
     struct stack_id stack = {0};
     size_t depth = 0;
     if (sampler_options(p->sampler)->async)

@@ -14,6 +14,8 @@
 
 struct process;
 
+enum { THREAD_INNER_CODES = 2 };
+
 struct thread {
     uint64_t tstate, interp, interp_id, ident;
     uint64_t unique; /* tells it from another thread whose state lies at the same address */
@@ -33,6 +35,7 @@ struct thread {
     uint32_t looks;
     uint64_t chance; /* state of a random sequence */
 
+    uint64_t inner_codes[THREAD_INNER_CODES]; /* of the last stack's innermost frames; 0 = none */
     struct vec path; /* of struct step, outermost first: the ids of the last stack */
     uint32_t path_epoch;
     struct stack_id stack; /* what the last look found … */
