@@ -61,6 +61,7 @@ void walk_init(struct walk *w)
     vec_init(&w->plan->stretches, sizeof(struct stretch));
     vec_init(&w->plan->ranges, sizeof(struct mem_range));
     vec_init(&w->plan->frames_again, sizeof(struct walk_frame));
+    w->plan->usual_ns = NS_PER_S; /* not known yet: the first read is not slow */
 }
 
 void walk_release(struct walk *w)
