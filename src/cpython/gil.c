@@ -28,7 +28,9 @@ bool gil_held(const struct layout *l, const struct walk *walk, uint64_t tstate, 
 
 bool gil_awaited(uint64_t gil, int64_t syscall, uint64_t argument)
 {
-    return gil && syscall == SYS_futex && argument - gil < GIL_BYTES;
+    /* Who was stopped in it waits on in another call, with the same argument. */
+    bool futex = syscall == SYS_futex || syscall == SYS_restart_syscall;
+    return gil && futex && argument - gil < GIL_BYTES;
 }
 
 enum rd gil_collecting(struct mem *m, const struct runtime *runtime, uint64_t interp,

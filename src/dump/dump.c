@@ -82,7 +82,7 @@ static enum rd take_rounds(struct look *look, struct snapshot *snapshot, struct 
         d->stopped = hold->stopped > d->stopped ? hold->stopped : d->stopped;
         if (rd == RD_OK || rd == RD_TORN)
             rd = look_take(look);
-        if (rd == RD_OK && steady && !snapshot->wanted && all_known(hold, d))
+        if (last || (rd == RD_OK && steady && !snapshot->wanted && all_known(hold, d)))
             break;
     }
     d->denied = hold->denied;

@@ -51,7 +51,7 @@ static bool stop(struct hold *h, struct hold_thread *t)
     return rd == RD_OK || rd == RD_GONE;
 }
 
-/* Of a thread that is in no system call. */
+/* A signal stops all threads, a debugger mostly. */
 static bool is_suspended(pid_t tid)
 {
     struct proc_status status;
@@ -60,6 +60,7 @@ static bool is_suspended(pid_t tid)
 
 void hold_begin(struct hold *h, enum hold_which which)
 {
+    const bool suspended = is_suspended(h->pid);
     h->stopped = 0;
     h->stopped_ns = 0;
     for (size_t i = 0; i < h->threads.len; i++) {
@@ -67,7 +68,7 @@ void hold_begin(struct hold *h, enum hold_which which)
         bool ran;
         /* First the count, then the place: what runs in between shows in the next count. */
         t->known = thread_stat_ran(&t->stat, &ran) == RD_OK && thread_stat_look(&t->stat) == RD_OK;
-        t->suspended = t->stat.running && is_suspended(t->tid);
+        t->suspended = suspended && is_suspended(t->tid);
         t->on_cpu = t->stat.running && !t->suspended;
         t->syscall = t->stat.syscall;
         t->argument = t->stat.argument;

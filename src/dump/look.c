@@ -25,7 +25,8 @@ void look_init(struct look *look, struct dump *dump, struct mem *mem, struct mem
     look->codes =
         code_cache_new(mem, &dump->runtime.layout, dump->runtime.code_type, look->dictionary);
     repr_init(&look->repr, mem, &dump->runtime.layout);
-    walk_init(&look->walk);
+    walk_init(&look->still);
+    walk_init(&look->moving);
     map_init(&look->tids);
     map_init(&look->written);
 }
@@ -35,7 +36,8 @@ void look_release(struct look *look)
     code_cache_free(look->codes);
     dictionary_free(look->dictionary);
     repr_release(&look->repr);
-    walk_release(&look->walk);
+    walk_release(&look->still);
+    walk_release(&look->moving);
     map_release(&look->written);
     map_release(&look->tids);
 }
@@ -85,11 +87,13 @@ static void oldest_first(struct dump *d)
     }
 }
 
-static void add_frames(struct look *look, struct dump_thread *t, size_t from, struct mem *mem)
+static void add_frames(struct look *look, struct dump_thread *t, const struct walk *walk,
+                       size_t from)
 {
     struct dump *d = look->dump;
-    const struct walk_frame *places = look->walk.frames.data;
-    size_t count = look->walk.frames.len;
+    struct mem *mem = walk == &look->still ? look->mem : look->live;
+    const struct walk_frame *places = walk->frames.data;
+    size_t count = walk->frames.len;
     if (code_cache_prepare(look->codes, places + from, count - from, clock_ns()) != RD_OK) {
         t->unreadable = true;
         return;
@@ -113,17 +117,17 @@ static enum rd read_moving(struct look *look, const struct dump_thread *t)
 {
     enum rd rd = RD_TORN;
     for (int i = 0; i < MOVING_TRIES && rd == RD_TORN; i++)
-        rd = walk_read(&look->walk, look->live, &look->dump->runtime.layout, t->tstate,
+        rd = walk_read(&look->moving, look->live, &look->dump->runtime.layout, t->tstate,
                        WALK_VERIFIED);
     return rd;
 }
 
 static enum rd add_stack(struct look *look, struct dump_thread *t, bool still)
 {
-    const struct walk *w = &look->walk;
+    const struct walk *w = still ? &look->still : &look->moving;
     t->frames = look->dump->frames.len;
     t->unsteady = !still;
-    enum rd rd = still ? walk_read(&look->walk, look->mem, &look->dump->runtime.layout, t->tstate,
+    enum rd rd = still ? walk_read(&look->still, look->mem, &look->dump->runtime.layout, t->tstate,
                                    WALK_FROZEN)
                        : read_moving(look, t);
     if (rd == RD_GONE || rd == RD_DENIED)
@@ -132,11 +136,12 @@ static enum rd add_stack(struct look *look, struct dump_thread *t, bool still)
     t->truncated = rd != RD_OK && w->trusted;
     t->unreadable = rd != RD_OK && !w->trusted;
     if (!t->unreadable)
-        add_frames(look, t, from, still ? look->mem : look->live);
+        add_frames(look, t, w, from);
     return RD_OK;
 }
 
-static enum rd add_state(struct look *look, struct dump_thread *t, uint64_t current)
+static enum rd add_state(struct look *look, struct dump_thread *t, const struct walk *walk,
+                         uint64_t current)
 {
     const struct dump *d = look->dump;
     bool collecting = false;
@@ -148,7 +153,7 @@ static enum rd add_state(struct look *look, struct dump_thread *t, uint64_t curr
         t->suspended = held->suspended;
         t->syscall = held->syscall;
     }
-    if (gil_held(&d->runtime.layout, &look->walk, t->tstate, current))
+    if (gil_held(&d->runtime.layout, walk, t->tstate, current))
         t->gil = DUMP_GIL_HELD;
     else if (t->known && !t->on_cpu && gil_awaited(t->gil_address, held->syscall, held->argument))
         t->gil = DUMP_GIL_WAITED_FOR;
@@ -205,9 +210,10 @@ enum rd look_take(struct look *look)
     for (size_t i = 0; i < d->threads.len && rd == RD_OK; i++) {
         struct dump_thread *t = thread_at(d, i);
         const struct hold_thread *held = hold_find(look->hold, t->tid);
-        rd = add_stack(look, t, learning || (held && held->still));
+        bool still = learning || (held && held->still);
+        rd = add_stack(look, t, still);
         if (rd == RD_OK)
-            rd = add_state(look, t, current);
+            rd = add_state(look, t, still ? &look->still : &look->moving, current);
     }
     if (rd == RD_OK)
         add_names(look);

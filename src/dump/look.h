@@ -14,12 +14,12 @@ struct look {
     struct mem *live; /* for the stacks of threads that do not stand still */
     const struct hold *hold;
     struct dictionary *dictionary;
-    struct code_cache *codes; /* reads through `mem` */
-    struct repr repr;         /* likewise */
-    struct map written;       /* values, while `mem` stays the same */
-    struct walk walk;
-    bool namespaced; /* its thread ids are those of another pid namespace */
-    struct map tids; /* by the process's own number of it */
+    struct code_cache *codes;  /* reads through `mem` */
+    struct repr repr;          /* likewise */
+    struct map written;        /* values, while `mem` stays the same */
+    struct walk still, moving; /* apart: the latter learns how long reading takes */
+    bool namespaced;           /* its thread ids are those of another pid namespace */
+    struct map tids;           /* by the process's own number of it */
 };
 
 /* `dump` has its runtime and an empty profile. */
