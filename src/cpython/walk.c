@@ -14,8 +14,9 @@ enum {
     OPEN_STRETCHES = 4, /* that a frame may be added to */
     INNER_FRAMES = 6,   /* these move; what lies further out rarely does */
     MISSES_MAX =
-        3,         /* predictions in a row that lacked something, before the stack counts as torn */
-    SLOW_NS = 500, /* a read that takes so much (and a quarter) more than usual was interrupted */
+        3, /* predictions in a row that lacked something, before the stack counts as torn */
+    SLOW_NS =
+        2 * NS_PER_US,    /* a read that takes so much more than twice the usual was interrupted */
     OWNER_PYTHON_MAX = 2, /* Include/internal/pycore_frame.h: thread, generator, frame object */
 };
 
@@ -61,7 +62,7 @@ void walk_init(struct walk *w)
     vec_init(&w->plan->stretches, sizeof(struct stretch));
     vec_init(&w->plan->ranges, sizeof(struct mem_range));
     vec_init(&w->plan->frames_again, sizeof(struct walk_frame));
-    w->plan->usual_ns = NS_PER_S; /* not known yet: the first read is not slow */
+    w->plan->usual_ns = NS_PER_S; /* not known yet */
 }
 
 void walk_release(struct walk *w)
@@ -345,6 +346,15 @@ static void plan_forget(struct walk *w, uint64_t tstate)
     p->bytes = p->planned = p->planned_bytes = p->inner = p->hint = 0;
     p->cframe = 0;
     p->tstate = tstate;
+    p->usual_ns = NS_PER_S;
+}
+
+/* Only whole reads tell what is usual: one of a plan that lacks something takes less. */
+static bool is_slow(struct walk_plan *p, uint64_t took_ns)
+{
+    bool slow = took_ns > p->usual_ns + p->usual_ns / 4 + SLOW_NS;
+    p->usual_ns += took_ns < p->usual_ns ? took_ns - p->usual_ns : p->usual_ns / 256 + 1;
+    return slow;
 }
 
 /* One try. *ret_missed: the plan lacked something, and is better now. */
@@ -357,8 +367,6 @@ static enum rd attempt(struct walk *w, struct mem *m, const struct layout *l, bo
     uint64_t start_ns = clock_ns();
     enum rd rd = plan_fetch(w, m, l, verify);
     uint64_t took_ns = clock_ns() - start_ns;
-    w->slow = took_ns > p->usual_ns + p->usual_ns / 4 + SLOW_NS;
-    p->usual_ns += took_ns < p->usual_ns ? took_ns - p->usual_ns : p->usual_ns / 256 + 1;
     if (rd == RD_TORN && p->planned) { /* a predicted place is gone */
         plan_forget(w, p->tstate);
         rd = plan_fetch(w, m, l, verify);
@@ -371,6 +379,7 @@ static enum rd attempt(struct walk *w, struct mem *m, const struct layout *l, bo
         plan_restore(p);
         return rd;
     }
+    w->slow = verify && !*ret_missed && is_slow(p, took_ns);
     if (verify && !*ret_missed && (w->slow || !agree(w, l)))
         rd = RD_TORN;
     plan_make(w, l);
