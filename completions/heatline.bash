@@ -7,7 +7,7 @@ _heatline()
 
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        COMPREPLY=($(compgen -W 'record top report export info help --help --version' -- "$current"))
+        COMPREPLY=($(compgen -W 'record top dump doctor report export info help --help --version' -- "$current"))
         return
     fi
     # The program to run completes as if it stood alone.
@@ -45,6 +45,8 @@ _heatline()
     top:--include) return ;;
     top:--exclude) return ;;
     top:--max-depth) return ;;
+    dump:-p | dump:--pid) return ;;
+    doctor:-p | doctor:--pid) return ;;
     report:--limit) return ;;
     report:--mode) words='wall cpu gil' ;;
     report:--limit-threads) return ;;
@@ -63,6 +65,8 @@ _heatline()
         case ${COMP_WORDS[1]} in
         record) words='-p --pid --python --keep-running -r --rate -d --duration --nonblocking --blocking --async -o --output -f --format --flush -t --threads --mode -g --gil -i --idle -s --subprocesses -F --function --nolineno --full-filenames --limit-threads --include --exclude --gc --max-depth -h --help' ;;
         top) words='-p --pid --python --keep-running -r --rate -d --duration --nonblocking --blocking --async --delay -t --threads --mode -g --gil -i --idle -s --subprocesses -F --function --nolineno --full-filenames --limit-threads --include --exclude --gc --max-depth -h --help' ;;
+        dump) words='-p --pid -s --subprocesses --blocking --nonblocking -l --locals -j --json --async -g --gil -F --function --full-filenames -h --help' ;;
+        doctor) words='-p --pid -j --json -h --help' ;;
         report) words='--functions --lines --tree --threads --limit --json --csv --mode -g --gil -i --idle -s --subprocesses -F --function --nolineno --full-filenames --limit-threads --include --exclude --gc --max-depth -t --per-thread -h --help' ;;
         export) words='-o --output -f --format -t --threads --mode -g --gil -i --idle -s --subprocesses -F --function --nolineno --full-filenames --limit-threads --include --exclude --gc --max-depth -h --help' ;;
         info) words='--json --dump -h --help' ;;
