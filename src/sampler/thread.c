@@ -285,8 +285,7 @@ static enum rd read_unsettled(struct process *p, struct thread *t, uint64_t now_
 {
     if (t->looks % UNSETTLED_PROBE == 0 || t->looks < UNSETTLED_FIRST_LOOKS) {
         enum rd rd = read_running(p, t, now_ns, TORN_TRIES);
-        if (!t->walk.slow)
-            settle(t, rd == RD_TORN || (t->walk.moved && confirm(p, t, 2) == RD_TORN));
+        settle(t, rd == RD_TORN || (t->walk.moved && confirm(p, t, 2) == RD_TORN));
     }
     enum rd rd = thread_stat_look(&t->stat);
     if (rd == RD_OK && t->stat.running) {
@@ -307,11 +306,10 @@ static enum rd read_settled(struct process *p, struct thread *t, uint64_t now_ns
     enum rd rd = read_running(p, t, now_ns, SLOW_TRIES);
     for (int i = 0; rd == RD_TORN && !may_freeze && i < TORN_TRIES; i++)
         rd = read_running(p, t, now_ns, SLOW_TRIES);
-    bool slow = t->walk.slow, moved = t->walk.moved;
+    bool moved = t->walk.moved;
     if ((t->unsettled || !tight) && (moved || rd == RD_TORN) && (rd == RD_OK || !may_freeze))
         rd = confirm(p, t, may_freeze ? 1 : CONFIRMS) == RD_OK ? rd : RD_TORN;
-    if (!slow)
-        settle(t, rd == RD_TORN);
+    settle(t, rd == RD_TORN);
     if (rd == RD_OK && moved) {
         t->stat.running = true;
         t->stat.syscall = -1;
