@@ -46,7 +46,6 @@ def settled(text, name, seconds):
     return row and row.total_s >= seconds
 
 
-@pytest.mark.quick
 def test_shares_of_a_known_program(python, start, heatline, screen):
     program = start(python, "shares.py")
     program.line()
@@ -113,6 +112,7 @@ def test_each_thread_by_itself(python, start, heatline, screen):
     check_bounds(text)
 
 
+@pytest.mark.quick
 def test_filter_sort_pause_reset(one_python, start, heatline, screen):
     program = start(one_python, "shares.py")
     program.line()
