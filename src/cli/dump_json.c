@@ -108,6 +108,37 @@ static void put_process(const struct dump_view *v, struct json *j)
     json_object_end(j);
 }
 
+static void put_frames(const struct dump_view *v, struct json *j, size_t from, size_t count)
+{
+    json_key(j, "frames");
+    json_array(j);
+    for (size_t i = 0; i < count; i++)
+        put_frame(v, j, vec_at(&v->dump->frames, from + i));
+    json_array_end(j);
+}
+
+static void put_tasks(const struct dump_view *v, struct json *j, const struct dump_thread *t)
+{
+    json_key(j, "tasks");
+    if (!v->options->async) {
+        json_null(j);
+        return;
+    }
+    json_array(j);
+    for (size_t i = 0; i < t->tasks_len; i++) {
+        const struct dump_task *task = vec_at(&v->dump->tasks, t->tasks + i);
+        const struct dump_task *awaiter = dump_awaiter(v->dump, task);
+        json_object(j);
+        put_uint(j, "id", task->address);
+        put_text(j, "name", dump_string(v->dump, task->name));
+        put_bool(j, "running", task->running);
+        put_text(j, "awaited_by", awaiter ? dump_string(v->dump, awaiter->name) : NULL);
+        put_frames(v, j, task->frames, task->frames_len);
+        json_object_end(j);
+    }
+    json_array_end(j);
+}
+
 static void put_thread(const struct dump_view *v, struct json *j, const struct dump_thread *t)
 {
     json_object(j);
@@ -117,11 +148,8 @@ static void put_thread(const struct dump_view *v, struct json *j, const struct d
     put_uint(j, "os_thread_id", (uint64_t)t->tid);
     put_uint(j, "interpreter", t->interp_id);
     put_state(v, j, t);
-    json_key(j, "frames");
-    json_array(j);
-    for (size_t i = 0; i < t->frames_len; i++)
-        put_frame(v, j, vec_at(&v->dump->frames, t->frames + i));
-    json_array_end(j);
+    put_frames(v, j, t->frames, t->frames_len);
+    put_tasks(v, j, t);
     put_process(v, j);
     json_object_end(j);
 }

@@ -2,6 +2,7 @@
  * target cannot drive the terminal. */
 #include <string.h>
 
+#include "analysis/label.h"
 #include "cli/dump.h"
 #include "cli/info.h"
 #include "report/display.h"
@@ -37,9 +38,12 @@ static void put_process(struct page *t)
     const struct dump *d = t->view->dump;
     char python[32];
     info_python(d->runtime.layout.version, python, sizeof(python));
+    struct str command = STR_EMPTY;
+    label_clean(&command, d->command.data ? d->command.data : "");
     str_printf(&t->line, "Process %d: ", d->pid);
-    add(t, d->command.data ? d->command.data : "");
+    add(t, command.data ? command.data : "");
     end_line(t);
+    str_release(&command);
     str_printf(&t->line, "Python %s%s (", python[0] ? python : "?",
                d->runtime.layout.free_threaded ? " free-threaded" : "");
     add(t, d->executable.data ? d->executable.data : "?");
@@ -134,6 +138,26 @@ static void put_stack(struct page *t, const struct dump_thread *thread)
     }
 }
 
+static void put_tasks(struct page *t, const struct dump_thread *thread)
+{
+    const struct dump *d = t->view->dump;
+    for (size_t i = 0; i < thread->tasks_len; i++) {
+        const struct dump_task *task = vec_at(&d->tasks, thread->tasks + i);
+        const struct dump_task *awaiter = dump_awaiter(d, task);
+        str_add(&t->line, "  Task \"");
+        add(t, dump_string(d, task->name));
+        str_add(&t->line, task->running ? "\", running" : "\"");
+        if (awaiter) {
+            str_add(&t->line, ", awaited by \"");
+            add(t, dump_string(d, awaiter->name));
+            str_add(&t->line, "\"");
+        }
+        end_line(t);
+        for (size_t k = 0; k < task->frames_len; k++)
+            put_frame(t, vec_at(&d->frames, task->frames + k));
+    }
+}
+
 static void put_thread(struct page *t, const struct dump_thread *thread)
 {
     const char *name = dump_string(t->view->dump, thread->name);
@@ -153,6 +177,7 @@ static void put_thread(struct page *t, const struct dump_thread *thread)
     }
     end_line(t);
     put_stack(t, thread);
+    put_tasks(t, thread);
 }
 
 void dump_text(const struct dump_view *v, struct out *o)

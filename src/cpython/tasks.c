@@ -253,3 +253,58 @@ enum rd tasks_running(struct mem *m, const struct layout *l, const struct tasks_
     str_release(&found.names);
     return rd;
 }
+
+uint64_t tasks_thread_list(const struct tasks_offsets *offsets, uint64_t tstate)
+{
+    return tstate + offsets->tstate_tasks_head;
+}
+
+uint64_t tasks_interp_list(const struct tasks_offsets *offsets, uint64_t interp)
+{
+    return interp + offsets->interp_tasks_head;
+}
+
+enum rd tasks_current(struct mem *m, const struct layout *l, const struct tasks_offsets *offsets,
+                      uint64_t tstate, uint64_t *ret_task)
+{
+    const struct look look = {m, l, offsets};
+    *ret_task = 0;
+    return running(&look, tstate, ret_task);
+}
+
+static enum rd awaiting_task(const struct look *look, uint64_t task, uint64_t *ret_awaiter)
+{
+    struct chain chain;
+    enum rd rd = chain_read(look, task, &chain);
+    *ret_awaiter = 0;
+    for (size_t i = 1; rd == RD_OK && i < chain.len && !*ret_awaiter; i++)
+        if (chain.is_task[i])
+            *ret_awaiter = chain.hops[i];
+    return rd;
+}
+
+/* A ring: next and previous node (Include/internal/pycore_llist.h), the head being one of them. */
+enum rd tasks_list(struct mem *m, const struct layout *l, const struct tasks_offsets *offsets,
+                   uint64_t list, tasks_each *each, void *context)
+{
+    const struct look look = {m, l, offsets};
+    struct str name = STR_EMPTY;
+    uint64_t node;
+    enum rd rd = mem_read_u64(m, list, &node);
+    bool more = true;
+    for (int i = 0; rd == RD_OK && more && node && node != list && i < TASKS_LIST_MAX; i++) {
+        struct tasks_entry entry = {.task = node - offsets->task_node};
+        str_clear(&name);
+        rd = mem_read_u64(m, entry.task + offsets->task_coro, &entry.coroutine);
+        if (rd == RD_OK)
+            rd = awaiting_task(&look, entry.task, &entry.awaiter);
+        if (rd == RD_OK)
+            rd = name_read(&look, entry.task, &name);
+        if (rd == RD_OK)
+            more = each(context, &entry, name.data ? name.data : "", name.len);
+        if (rd == RD_OK)
+            rd = mem_read_u64(m, node, &node);
+    }
+    str_release(&name);
+    return rd;
+}

@@ -2,6 +2,7 @@
 #ifndef HEATLINE_CPYTHON_TASKS_H
 #define HEATLINE_CPYTHON_TASKS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -10,6 +11,7 @@
 #include "subject/mem.h"
 
 enum {
+    TASKS_LIST_MAX = 1 << 16,
     TASKS_OFFSETS_BYTES = 104,
     TASKS_CHAIN_MAX = 64,   /* tasks in one await chain */
     TASKS_FRAMES_MAX = 256, /* coroutine frames in one task */
@@ -17,8 +19,8 @@ enum {
 
 /* Offsets that _asyncio publishes (struct _asyncio debug offsets, Modules/_asynciomodule.c). */
 struct tasks_offsets {
-    uint64_t task_bytes, task_name, task_awaited_by, task_is_task, task_awaited_by_is_set, task_coro,
-        task_node;
+    uint64_t task_bytes, task_name, task_awaited_by, task_is_task, task_awaited_by_is_set,
+        task_coro, task_node;
     uint64_t interp_bytes, interp_tasks_head;
     uint64_t tstate_bytes, tstate_running_loop, tstate_running_task, tstate_tasks_head;
 };
@@ -41,5 +43,22 @@ struct tasks_visitor {
 };
 enum rd tasks_running(struct mem *m, const struct layout *l, const struct tasks_offsets *offsets,
                       uint64_t tstate, const struct tasks_visitor *visitor);
+
+/* Every task of a thread that is not done: those that it made, by its list (tasks_thread_list) or
+ * those that outlived their thread, by the interpreter's (tasks_interp_list). */
+struct tasks_entry {
+    uint64_t task, coroutine;
+    uint64_t awaiter; /* the first task that awaits it, through futures such as gather()'s; or 0 */
+};
+/* Gets each with its name, until it returns false. */
+typedef bool tasks_each(void *context, const struct tasks_entry *entry, const char *name,
+                        size_t len_bytes);
+uint64_t tasks_thread_list(const struct tasks_offsets *offsets, uint64_t tstate);
+uint64_t tasks_interp_list(const struct tasks_offsets *offsets, uint64_t interp);
+enum rd tasks_list(struct mem *m, const struct layout *l, const struct tasks_offsets *offsets,
+                   uint64_t list, tasks_each *each, void *context);
+/* The task that a thread runs now; 0 if none. */
+enum rd tasks_current(struct mem *m, const struct layout *l, const struct tasks_offsets *offsets,
+                      uint64_t tstate, uint64_t *ret_task);
 
 #endif

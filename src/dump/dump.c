@@ -118,6 +118,7 @@ struct dump *dump_new(struct runtime_finder *finder, pid_t pid, const struct dum
     vec_init(&d->threads, sizeof(struct dump_thread));
     vec_init(&d->frames, sizeof(struct dump_frame));
     vec_init(&d->locals, sizeof(struct dump_local));
+    vec_init(&d->tasks, sizeof(struct dump_task));
     int failed = verdict_find(finder, pid, live, &d->runtime, err);
     if (!failed)
         failed = take(d, live, err);
@@ -137,6 +138,7 @@ void dump_free(struct dump *d)
     vec_release(&d->threads);
     vec_release(&d->frames);
     vec_release(&d->locals);
+    vec_release(&d->tasks);
     str_release(&d->texts);
     str_release(&d->executable);
     str_release(&d->command);
@@ -177,6 +179,16 @@ const char *dump_frame_file(const struct dump *d, const struct dump_frame *frame
 uint32_t dump_frame_line(const struct dump *d, const struct dump_frame *frame)
 {
     return ((const struct profile_frame *)vec_at(&d->places->frames, frame->id.i))->line;
+}
+
+const struct dump_task *dump_awaiter(const struct dump *d, const struct dump_task *task)
+{
+    for (size_t i = 0; task->awaiter && i < d->tasks.len; i++) {
+        const struct dump_task *other = vec_at(&d->tasks, i);
+        if (other->address == task->awaiter)
+            return other;
+    }
+    return NULL;
 }
 
 uint32_t dump_frame_first_line(const struct dump *d, const struct dump_frame *frame)

@@ -36,6 +36,7 @@ struct dump_thread {
     bool truncated;  /* only the outer part of its stack could be read … */
     bool unreadable; /* … or nothing */
     size_t frames, frames_len;
+    size_t tasks, tasks_len;
 };
 
 struct dump_frame {
@@ -49,15 +50,21 @@ struct dump_local {
     bool argument, cut; /* cut: the value is longer */
 };
 
+struct dump_task {
+    uint64_t address, awaiter; /* awaiter: the address of the task that awaits it; 0: none */
+    size_t name;               /* in texts */
+    bool running;              /* its frames are on the thread's stack */
+    size_t frames, frames_len; /* of one that is suspended, innermost first */
+};
+
 struct dump {
     pid_t pid;
     struct dump_options options;
     struct runtime runtime;
     struct str executable, command;
     pid_t parent;
-    struct profile *places; /* functions and frames by id */
-    struct vec threads, frames,
-        locals; /* of the structs above; a thread's frames are innermost first */
+    struct profile *places;                    /* functions and frames by id */
+    struct vec threads, frames, locals, tasks; /* of the structs above */
     struct str texts;
     size_t stopped;      /* threads that were stopped … */
     uint64_t stopped_ns; /* … and for how long, at most */
@@ -73,6 +80,8 @@ void dump_free(struct dump *d); /* NULL is a no-op */
 /* For who fills it: adds a text, NUL included, and returns where. */
 size_t dump_add_text(struct dump *d, const char *text, size_t len_bytes);
 const char *dump_string(const struct dump *d, size_t offset);
+/* The task that awaits it; NULL: none that is known. */
+const struct dump_task *dump_awaiter(const struct dump *d, const struct dump_task *task);
 const char *dump_frame_function(const struct dump *d, const struct dump_frame *frame);
 const char *dump_frame_file(const struct dump *d, const struct dump_frame *frame);
 uint32_t dump_frame_line(const struct dump *d, const struct dump_frame *frame);

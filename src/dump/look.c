@@ -8,6 +8,7 @@
 #include "cpython/gil.h"
 #include "cpython/names.h"
 #include "cpython/threads.h"
+#include "dump/tasks.h"
 #include "dump/variables.h"
 #include "subject/task_ids.h"
 
@@ -28,6 +29,7 @@ void look_init(struct look *look, struct dump *dump, struct mem *mem, struct mem
     walk_init(&look->still);
     walk_init(&look->moving);
     map_init(&look->tids);
+    look->has_tasks = dump->options.tasks && tasks_find(&look->tasks, dump, live);
     map_init(&look->written);
 }
 
@@ -190,6 +192,7 @@ static void clear(struct dump *d)
     vec_clear(&d->threads);
     vec_clear(&d->frames);
     vec_clear(&d->locals);
+    vec_clear(&d->tasks);
     str_clear(&d->texts);
     str_add_bytes(&d->texts, "", 1); /* offset 0 is "" */
 }
@@ -214,6 +217,10 @@ enum rd look_take(struct look *look)
         rd = add_stack(look, t, still);
         if (rd == RD_OK)
             rd = add_state(look, t, still ? &look->still : &look->moving, current);
+    }
+    for (size_t i = 0; i < d->threads.len && rd == RD_OK && look->has_tasks; i++) {
+        bool first = !i || thread_at(d, i)->interp != thread_at(d, i - 1)->interp;
+        tasks_take(look, thread_at(d, i), first);
     }
     if (rd == RD_OK)
         add_names(look);

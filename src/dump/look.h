@@ -5,6 +5,7 @@
 #include "base/map.h"
 #include "cpython/code.h"
 #include "cpython/repr.h"
+#include "cpython/tasks.h"
 #include "cpython/walk.h"
 #include "dump/dump.h"
 
@@ -18,8 +19,10 @@ struct look {
     struct repr repr;          /* likewise */
     struct map written;        /* values, while `mem` stays the same */
     struct walk still, moving; /* apart: the latter learns how long reading takes */
-    bool namespaced;           /* its thread ids are those of another pid namespace */
-    struct map tids;           /* by the process's own number of it */
+    bool has_tasks;
+    struct tasks_offsets tasks;
+    bool namespaced; /* its thread ids are those of another pid namespace */
+    struct map tids; /* by the process's own number of it */
 };
 
 /* `dump` has its runtime and an empty profile. */
