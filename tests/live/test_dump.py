@@ -402,3 +402,23 @@ def test_nothing_to_look_at(heatline, keep):
     check(heatline.run("dump", "-p", "x"), USAGE, "--pid")
     check(heatline.run("dump", "twelve"), USAGE, "'twelve' is no process id")
     check(heatline.run("dump", "--blocking", "--nonblocking", "-p", 1), USAGE, "together")
+
+
+@pytest.mark.since(3, 14)
+def test_tasks(python, heatline, start):
+    target = start(python, "await_chain.py")
+    target.line()
+    waiting(heatline, target)
+    tasks = {task["name"]: task for task in dump(heatline, target.pid, "--async")[0]["tasks"]}
+    leaf = "le\u0430f \U0001f4a9"
+    assert tasks[leaf]["running"] and not any(task["running"] for task in tasks.values()
+                                              if task["name"] != leaf)
+    awaited_by, chain = leaf, []
+    while awaited_by:
+        chain.append(awaited_by)
+        awaited_by = tasks[awaited_by]["awaited_by"]
+    assert chain == [leaf, "Task-3", "shielded", "Task-2", "Task-1"]
+    assert [frame["name"] for frame in tasks["Task-3"]["frames"]] == [
+        "middle_gather", "old_style", "through_old"]
+    assert tasks["Task-1"]["frames"][-1]["name"] == "main"
+    assert dump(heatline, target.pid)[0]["tasks"] is None
