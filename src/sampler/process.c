@@ -387,13 +387,21 @@ struct naming {
     uint64_t now_ns;
 };
 
+/* The ident of a thread that has ended is soon another one's: the name is this one's only if it still lives. */
+static bool lives(struct thread *t)
+{
+    bool ran;
+    t->baseline = false; /* what it has run since the last look is forgotten here */
+    return thread_stat_ran(&t->stat, &ran) != RD_GONE;
+}
+
 static void name_thread(void *context, uint64_t ident, const char *name, size_t len_bytes)
 {
     const struct naming *naming = context;
     struct process *p = naming->process;
     for (size_t i = 0; i < p->threads.len; i++) {
         struct thread *t = thread_at(p, i);
-        if (t->ident != ident || t->named)
+        if (t->ident != ident || t->named || !lives(t))
             continue;
         t->named = true;
         emit_thread(p, t, name, len_bytes, naming->now_ns);

@@ -131,6 +131,8 @@ static enum rd read_stack(struct process *p, struct thread *t, enum walk_mode mo
     enum rd rd = walk_read(&t->walk, p->mem, &p->runtime.layout, t->tstate, mode);
     if (rd == RD_OK)
         confirm_codes(p, t, now_ns, &asked);
+    else /* their memory may be gone, and then nothing could be read along with it */
+        memset(t->inner_codes, 0, sizeof(t->inner_codes));
     uint32_t collecting;
     memcpy(&collecting, asked.gc->bytes, sizeof(collecting));
     t->collecting = collecting != 0;
