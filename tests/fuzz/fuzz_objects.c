@@ -12,17 +12,21 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "cpython/locals.h"
 #include "cpython/names.h"
 #include "cpython/objects.h"
+#include "cpython/repr.h"
 #include "cpython/tasks.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len_bytes);
 
-enum { PATCH_BYTES = 11, HEADER_BYTES = 2, PAGE_BYTES = 4096 };
+enum { PATCH_BYTES = 11, HEADER_BYTES = 2, PAGE_BYTES = 4096, CHARS_MAX = 256, FRAMES_MAX = 64 };
 
-static const char *const images[] = {"names-3.8",  "names-3.9",  "names-3.10",  "names-3.11",
-                                     "names-3.12", "names-3.13", "names-3.13t", "names-3.14",
-                                     "names-3.15", "tasks-3.14", "tasks-3.15"};
+static const char *const images[] = {
+    "names-3.8",      "names-3.9",      "names-3.10",      "names-3.11",     "names-3.12",
+    "names-3.13",     "names-3.13t",    "names-3.14",      "names-3.15",     "tasks-3.14",
+    "tasks-3.15",     "variables-3.8",  "variables-3.9",   "variables-3.10", "variables-3.11",
+    "variables-3.12", "variables-3.13", "variables-3.13t", "variables-3.14", "variables-3.15"};
 enum { IMAGES = sizeof images / sizeof *images };
 
 static void must(int truth)
@@ -106,6 +110,39 @@ static void read_tasks(struct mem *m, const struct layout *l, uint64_t interp, u
         tasks_running(m, l, &offsets, tstate, &visitor);
 }
 
+struct variables {
+    struct repr repr;
+    struct str text;
+};
+
+static bool take_variable(void *context, const struct locals_variable *variable)
+{
+    struct variables *v = context;
+    size_t before = v->text.len;
+    must(variable->name_bytes <= OBJECT_STR_BYTES_MAX);
+    repr_object(&v->repr, variable->value, CHARS_MAX, &v->text);
+    /* A character is 4 bytes at most; what closes containers comes on top. */
+    must(v->text.len - before <= 4 * CHARS_MAX + 8 * REPR_DEPTH_MAX && v->repr.depth == 0);
+    str_clear(&v->text);
+    return true;
+}
+
+static void read_variables(struct mem *m, const struct layout *l, uint64_t interp)
+{
+    uint64_t tstate;
+    struct walk walk;
+    struct variables v = {.text = STR_EMPTY};
+    walk_init(&walk);
+    repr_init(&v.repr, m, l);
+    if (mem_read_u64(m, interp + l->interp_threads, &tstate) == RD_OK &&
+        walk_read(&walk, m, l, tstate, WALK_FROZEN) == RD_OK)
+        for (size_t i = 0; i < walk.frames.len && i < FRAMES_MAX; i++)
+            locals_read(m, l, vec_at(&walk.frames, i), take_variable, &v);
+    repr_release(&v.repr);
+    walk_release(&walk);
+    str_release(&v.text);
+}
+
 static int layout_of(struct layout *ret, struct mem *m, uint32_t version, uint64_t runtime)
 {
     uint8_t offsets[LAYOUT_DEBUG_OFFSETS_BYTES];
@@ -127,6 +164,7 @@ static void read_all(struct mem *m, const char *note)
         return;
     names_read(m, &l, interp, take_name, NULL);
     read_tasks(m, &l, interp, offsets_at);
+    read_variables(m, &l, interp);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len_bytes)
