@@ -17,8 +17,8 @@ static void add_doc(struct str *s, const char *doc)
 static void add_spec(struct str *s, const struct option *row, const char *before, const char *name,
                      const char *after)
 {
-    bool repeated = row->kind == OPTION_TEXTS || row->kind == OPTION_UINTS ||
-                    row->kind == OPTION_COUNT;
+    bool repeated =
+        row->kind == OPTION_TEXTS || row->kind == OPTION_UINTS || row->kind == OPTION_COUNT;
 
     str_add(s, " \\\n            '");
     if (repeated)
