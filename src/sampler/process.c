@@ -382,33 +382,20 @@ static void remove_gone(struct process *p, uint64_t now_ns)
     p->threads.len = kept;
 }
 
-struct naming {
-    struct process *process;
-    uint64_t now_ns;
-};
-
-/* The ident of a thread that has ended is soon another one's: the name is this one's only if it still lives. */
-static bool lives(struct thread *t)
+static void note_name(void *context, uint64_t ident, const char *name, size_t len_bytes)
 {
-    bool ran;
-    t->baseline = false; /* what it has run since the last look is forgotten here */
-    return thread_stat_ran(&t->stat, &ran) != RD_GONE;
-}
-
-static void name_thread(void *context, uint64_t ident, const char *name, size_t len_bytes)
-{
-    const struct naming *naming = context;
-    struct process *p = naming->process;
+    struct process *p = context;
     for (size_t i = 0; i < p->threads.len; i++) {
         struct thread *t = thread_at(p, i);
-        if (t->ident != ident || t->named || !lives(t))
+        if (t->ident != ident || t->named)
             continue;
-        t->named = true;
-        emit_thread(p, t, name, len_bytes, naming->now_ns);
+        str_clear(&t->name);
+        str_add_bytes(&t->name, name, len_bytes);
     }
 }
 
-/* Asks threading for the names of new threads; it learns them a little after they start. */
+/* Asks threading for the names of new threads; it learns them a little after they start. The ident of a thread that
+ * has ended is soon another one's: a name counts only if the thread is there still after it was read. */
 static void read_names(struct process *p, uint64_t now_ns)
 {
     bool unnamed = false;
@@ -416,10 +403,20 @@ static void read_names(struct process *p, uint64_t now_ns)
         unnamed |= !thread_at(p, i)->named;
     if (!unnamed || now_ns < p->next_names_ns)
         return;
-    struct naming naming = {p, now_ns};
-    for (size_t i = 0; i < p->interps.len; i++)
-        names_read(p->mem, &p->runtime.layout,
-                   ((const struct interp *)vec_at(&p->interps, i))->address, name_thread, &naming);
+    for (size_t i = 0; i < p->interps.len; i++) {
+        const struct interp *interp = vec_at(&p->interps, i);
+        names_read(p->mem, &p->runtime.layout, interp->address, note_name, p);
+    }
+    if (scan(p, now_ns) == RD_OK)
+        for (size_t i = 0; i < p->threads.len; i++) {
+            struct thread *t = thread_at(p, i);
+            if (t->named || !t->name.len || t->gone)
+                continue;
+            t->named = true;
+            emit_thread(p, t, t->name.data, t->name.len, now_ns);
+        }
+    for (size_t i = 0; i < p->threads.len; i++)
+        str_clear(&thread_at(p, i)->name);
     p->next_names_ns = now_ns + p->names_wait_ns;
     if (p->names_wait_ns < NAMES_WAIT_MAX_NS)
         p->names_wait_ns *= 2;

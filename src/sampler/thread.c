@@ -57,6 +57,7 @@ void thread_free(struct thread *t)
     thread_stat_close(&t->stat);
     walk_release(&t->walk);
     vec_release(&t->path);
+    str_release(&t->name);
     free(t);
 }
 

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/str.h"
 #include "base/vec.h"
 #include "cpython/walk.h"
 #include "model/ids.h"
@@ -23,6 +24,7 @@ struct thread {
     pid_t tid;       /* as we see it */
     struct thread_id id;
     bool named, seen, gone;
+    struct str name; /* read, but not yet known to be its own */
 
     struct thread_stat stat;
     struct freeze freeze;
