@@ -61,8 +61,10 @@ void live_edges_init(struct live_edges *e, struct live *l, uint32_t row, enum li
             outer + 1 < p->steps.len ? row_at(p, outer + 1, is_line) : NOBODY, ns);
         add(&e->callees, &callees, inner ? row_at(p, inner - 1, is_line) : NOBODY, ns);
     }
-    qsort(e->callers.data, e->callers.len, sizeof(struct live_edge), by_time);
-    qsort(e->callees.data, e->callees.len, sizeof(struct live_edge), by_time);
+    if (e->total_ns) { /* else both are empty */
+        qsort(e->callers.data, e->callers.len, sizeof(struct live_edge), by_time);
+        qsort(e->callees.data, e->callees.len, sizeof(struct live_edge), by_time);
+    }
     map_release(&callers);
     map_release(&callees);
 }

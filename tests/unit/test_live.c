@@ -390,6 +390,11 @@ static void callers_and_callees(void **state)
     check_edge(&s, &edges.callers, 0, "", 60);
     check_edge(&s, &edges.callees, 0, "f", 50);
     live_edges_release(&edges);
+    live_reset(s.live); /* nothing is known of anybody's time */
+    live_edges_init(&edges, s.live, lives_cell(&s, "f", 0, 0)->row, LIVE_CPU);
+    assert_int_equal(edges.total_ns, 0);
+    assert_int_equal(edges.callers.len + edges.callees.len, 0);
+    live_edges_release(&edges);
     live_free(s.live);
 }
 
