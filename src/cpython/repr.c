@@ -102,8 +102,7 @@ void repr_close(struct repr *r, const char *text)
     r->left -= len < r->left ? len : r->left;
 }
 
-/* Once, however many containers lack their rest. */
-static void put_left_out(struct repr *r)
+void repr_left_out(struct repr *r)
 {
     const struct str *text = r->text;
     if (text->len < 3 || memcmp(text->data + text->len - 3, "...", 3) != 0)
@@ -234,7 +233,7 @@ bool repr_enter(struct repr *r, uint64_t object, const char *open, const char *c
     }
     /* A circle is all that there is to say, as in Python. */
     bool cut = r->cut;
-    put_left_out(r);
+    repr_left_out(r);
     r->cut = cut || !circle;
     repr_close(r, close);
     return false;
@@ -253,7 +252,7 @@ bool repr_next(struct repr *r, bool *first)
     *first = false;
     if (!repr_full(r) && r->objects_left)
         return true;
-    put_left_out(r);
+    repr_left_out(r);
     return false;
 }
 
@@ -267,7 +266,7 @@ static void remember(struct repr *r, const struct repr_type *type)
 void repr_put_object(struct repr *r, uint64_t object)
 {
     if (repr_full(r) || !r->objects_left) {
-        put_left_out(r);
+        repr_left_out(r);
         return;
     }
     r->objects_left--;

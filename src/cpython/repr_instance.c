@@ -113,8 +113,7 @@ static bool put_attribute(void *context, const char *name, uint64_t value)
     struct repr *r = w->r;
     repr_put(r, w->between);
     if (repr_full(r) || !r->objects_left) {
-        repr_close(r, "...");
-        r->cut = true;
+        repr_left_out(r);
         return false;
     }
     w->count++;

@@ -73,7 +73,7 @@ static void put_decimal(struct repr *r, struct integer *n)
     text[len] = '\0';
     if (len > r->left) {
         repr_put_bytes(r, text, len);
-        repr_close(r, "...");
+        repr_left_out(r);
         return;
     }
     repr_put_bytes(r, text, len);

@@ -33,6 +33,8 @@ void repr_printf(struct repr *r, const char *format, ...) __attribute__((format(
 /* Text that ends what has begun: never cut. */
 void repr_close(struct repr *r, const char *text);
 bool repr_full(const struct repr *r);
+/* "...", once, however many containers lack their rest. */
+void repr_left_out(struct repr *r);
 
 /* NULL: none that can be read. Valid until the next call. */
 const struct repr_type *repr_type_of(struct repr *r, uint64_t object);

@@ -120,8 +120,7 @@ static enum rd put_run(struct repr *r, const struct run *run)
     }
     repr_close(r, close);
     if (done < run->count) {
-        repr_close(r, "...");
-        r->cut = true;
+        repr_left_out(r);
     }
     return RD_OK;
 }
