@@ -9,10 +9,10 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/vec.h"
+#include "cpython/verdict.h"
 #include "sampler/process.h"
 #include "sampler/tally.h"
 #include "subject/children.h"
-#include "subject/diagnose.h"
 
 enum { ATTACH_WAIT_NS = 2 * NS_PER_MS, ATTACH_TRIES = 250, CHILDREN_MAX = 64 };
 
@@ -111,32 +111,6 @@ static struct process *find(const struct sampler *s, pid_t pid)
     return NULL;
 }
 
-static int refuse(const struct process *p, struct err *err)
-{
-    const struct layout *l = &p->runtime.layout;
-    if (diagnose(p->pid, err))
-        return -1;
-    switch (p->found) {
-    case RUNTIME_GONE:
-        return err_set(err, STATUS_GONE, "process %d has ended", p->pid);
-    case RUNTIME_DENIED:
-        return err_set(err, STATUS_PERMISSION, "not permitted to read the memory of process %d",
-                       p->pid);
-    case RUNTIME_UNSUPPORTED:
-        err_set(err, STATUS_NOT_PYTHON, "process %d runs a Python that Heatline cannot read%s",
-                p->pid, l->version ? "" : " (unknown version)");
-        return err_hint(
-            err, "CPython 3.8 and newer are supported; other builds and implementations are not");
-    case RUNTIME_EARLY:
-        err_set(err, STATUS_NOT_PYTHON, "the Python in process %d is not running", p->pid);
-        return err_hint(err, "it may be starting or shutting down; try again");
-    default:
-        err_set(err, STATUS_NOT_PYTHON, "process %d is not a Python process", p->pid);
-        return err_hint(err, "if it starts Python itself, give the pid of that child; "
-                             "`ps --forest` shows it");
-    }
-}
-
 int sampler_attach(struct sampler *s, pid_t pid, bool wait, struct err *err)
 {
     if (find(s, pid))
@@ -159,7 +133,7 @@ int sampler_attach(struct sampler *s, pid_t pid, bool wait, struct err *err)
         struct timespec pause = {.tv_nsec = ATTACH_WAIT_NS};
         nanosleep(&pause, NULL);
     }
-    refuse(p, err);
+    verdict_tell(p->pid, p->found, &p->runtime.layout, err);
     s->processes.len--;
     process_free(p);
     return -1;
