@@ -38,7 +38,7 @@ struct code_cache {
     struct map by_address;                   /* code address → index */
     struct map frames;                       /* index and instruction → frame id */
     uint32_t identity_start, identity_bytes; /* in the code object: filename … linetable */
-    uint32_t epoch, dictionary_epoch;
+    uint32_t epoch, doubts, replaced, dictionary_epoch;
     struct str text;
     struct vec pending; /* of uint32_t: codes to check */
     struct vec ranges;  /* of struct mem_range */
@@ -103,6 +103,16 @@ void code_cache_free(struct code_cache *c)
     free(c);
 }
 
+uint32_t code_cache_doubts(const struct code_cache *c)
+{
+    return c->doubts;
+}
+
+uint32_t code_cache_replaced(const struct code_cache *c)
+{
+    return c->replaced;
+}
+
 uint32_t code_cache_epoch(const struct code_cache *c)
 {
     return c->epoch;
@@ -110,6 +120,7 @@ uint32_t code_cache_epoch(const struct code_cache *c)
 
 void code_cache_doubt(struct code_cache *c)
 {
+    c->doubts++;
     for (uint32_t i = 0; i < c->codes.len; i++)
         code_at(c, i)->checked_ns = 0;
 }
@@ -255,15 +266,17 @@ static enum rd check_pending(struct code_cache *c, uint64_t now_ns)
         struct code *code = code_at(c, pending[i]);
         if (memcmp(code->identity, c->identities[i], c->identity_bytes) == 0)
             code->checked_ns = now_ns;
-        else
+        else {
             rd = add(c, code->address, now_ns);
+            c->replaced++;
+        }
     }
     vec_clear(&c->pending);
     return rd;
 }
 
 enum rd code_cache_prepare(struct code_cache *c, const struct walk_frame *frames, size_t count,
-                           uint64_t now_ns)
+                           uint64_t age_ns, uint64_t now_ns)
 {
     if (c->codes.len > CODE_CACHE_MAX || c->dictionary_epoch != dictionary_epoch(c->dictionary))
         code_cache_clear(c);
@@ -280,7 +293,7 @@ enum rd code_cache_prepare(struct code_cache *c, const struct walk_frame *frames
             continue;
         }
         struct code *code = code_at(c, index);
-        if (code->checked_ns + CODE_FRESH_NS > now_ns)
+        if (code->checked_ns + age_ns > now_ns)
             continue;
         code->checked_ns = now_ns; /* named once, even in a recursion */
         *(uint32_t *)vec_push(&c->pending) = index;

@@ -13,8 +13,10 @@
 
 enum {
     CODE_CACHE_MAX = 1 << 16, /* then all is forgotten and learnt anew */
-    CODE_FRESH_NS = 10000000, /* an identity checked within this time is taken as still true … */
-    CODE_DUE_NS = 500000, /* … and one of the innermost codes within this, since these change */
+    CODE_FRESH_NS =
+        50 *
+        1000000, /* how old the check of a code may be, in the part of a stack that did not change, … */
+    CODE_DUE_NS = 500000, /* … and in the part that did */
 };
 
 struct code_cache;
@@ -36,14 +38,20 @@ bool code_identity_due(const struct code_cache *c, uint64_t code, uint64_t now_n
 void code_cache_confirm(struct code_cache *c, uint64_t code, const uint8_t *identity,
                         uint64_t now_ns);
 
-/* Makes sure that all codes of the stack are known and fresh, with one read for those that must be checked.
- * RD_TORN: one of them is no code object: the stack is not to be trusted. */
+/* Makes sure that all codes of the stack are known, and were checked within the last `age_ns`, with one read for
+ * those that must be. RD_TORN: one of them is no code object: the stack is not to be trusted. */
 enum rd code_cache_prepare(struct code_cache *c, const struct walk_frame *frames, size_t count,
-                           uint64_t now_ns);
+                           uint64_t age_ns, uint64_t now_ns);
 
 /* The frame id of a place, after code_cache_prepare. False: hidden, or not prepared. */
 bool code_cache_frame(struct code_cache *c, const struct walk_frame *frame,
                       struct frame_id *ret_frame);
+
+/* Grows with each code_cache_doubt: then even stacks that did not change must be prepared. */
+uint32_t code_cache_doubts(const struct code_cache *c);
+
+/* Grows each time another code was found at a known address: then unchanged places mean something else. */
+uint32_t code_cache_replaced(const struct code_cache *c);
 
 /* Grows each time ids given out before are void. */
 uint32_t code_cache_epoch(const struct code_cache *c);

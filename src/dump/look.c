@@ -96,7 +96,8 @@ static void add_frames(struct look *look, struct dump_thread *t, const struct wa
     struct mem *mem = walk == &look->still ? look->mem : look->live;
     const struct walk_frame *places = walk->frames.data;
     size_t count = walk->frames.len;
-    if (code_cache_prepare(look->codes, places + from, count - from, clock_ns()) != RD_OK) {
+    if (code_cache_prepare(look->codes, places + from, count - from, CODE_DUE_NS, clock_ns()) !=
+        RD_OK) {
         t->unreadable = true;
         return;
     }

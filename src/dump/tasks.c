@@ -41,7 +41,7 @@ static void add_frames(struct look *look, struct dump_task *task, uint64_t corou
                                          .tlbc_index = found[count].tlbc_index,
                                          .python = true};
         struct dump_frame frame = {.locals = d->locals.len};
-        if (code_cache_prepare(look->codes, &place, 1, clock_ns()) == RD_OK &&
+        if (code_cache_prepare(look->codes, &place, 1, CODE_DUE_NS, clock_ns()) == RD_OK &&
             code_cache_frame(look->codes, &place, &frame.id))
             *(struct dump_frame *)vec_push(&d->frames) = frame;
     }

@@ -26,7 +26,7 @@ enum {
     PROBE_WAIT_MAX_NS = NS_PER_S,      /* … up to here, unless the executable has changed */
     EXEC_WAIT_NS = 20 * NS_PER_MS,     /* between looks whether it has */
     BIRTH_WAIT_NS = 3 * NS_PER_MS,     /* a fork is often followed by exec: no need to see both */
-    HEADS_WAIT_NS = 2 * NS_PER_MS,     /* new threads are noticed within this time */
+    HEADS_WAIT_NS = 5 * NS_PER_MS,     /* new threads are noticed within this time */
     SCAN_WAIT_NS = 500 * NS_PER_MS,    /* and lost ones, at the latest, within this */
     NAMES_WAIT_MIN_NS = 5 * NS_PER_MS,
     NAMES_WAIT_MAX_NS = NS_PER_S,

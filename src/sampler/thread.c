@@ -29,9 +29,11 @@ enum {
     IDENTITIES = THREAD_INNER_CODES,
 };
 
+/* One frame of the last stack: what was read, and what became of it. */
 struct step {
-    struct frame_id frame;
-    struct stack_id stack;
+    uint64_t code, instr;
+    uint32_t tlbc_index;
+    struct stack_id stack; /* up to here; that of its caller if it is not shown */
 };
 
 struct thread *thread_new(struct process *p, uint64_t tstate, pid_t tid)
@@ -160,43 +162,81 @@ static enum rd read_frozen(struct process *p, struct thread *t, uint64_t now_ns)
     return rd;
 }
 
+/* How many frames, from the outermost inwards, stand where they stood at the last look. */
+static size_t unchanged(const struct thread *t, size_t from)
+{
+    const struct walk_frame *frames = t->walk.frames.data;
+    const struct step *path = t->path.data;
+    size_t n = t->walk.frames.len, same = 0;
+    while (same < n - from && same < t->path.len) {
+        const struct walk_frame *frame = &frames[n - 1 - same];
+        if (path[same].code != frame->code || path[same].instr != frame->instr ||
+            path[same].tlbc_index != frame->tlbc_index)
+            break;
+        same++;
+    }
+    return same;
+}
+
+/* Knows and checks the codes of the stack: of all of it now and then, else of the part that changed. */
+static enum rd prepare_codes(struct process *p, struct thread *t, size_t from, size_t changed,
+                             uint64_t now_ns)
+{
+    const struct walk_frame *frames = t->walk.frames.data;
+    bool all = t->path_doubts != code_cache_doubts(p->codes) ||
+               t->path_checked_ns + CODE_FRESH_NS < now_ns;
+    enum rd rd = code_cache_prepare(p->codes, frames + from, changed, CODE_DUE_NS, now_ns);
+    if (rd != RD_OK || !all)
+        return rd;
+    t->path_doubts = code_cache_doubts(p->codes);
+    t->path_checked_ns = now_ns;
+    return code_cache_prepare(p->codes, frames + from, t->walk.frames.len - from, CODE_FRESH_NS / 2,
+                              now_ns);
+}
+
+static void keep_inner_codes(struct thread *t, size_t from)
+{
+    const struct walk_frame *frames = t->walk.frames.data;
+    size_t inner = 0;
+    memset(t->inner_codes, 0, sizeof(t->inner_codes));
+    for (size_t i = from; i < t->walk.frames.len && inner < IDENTITIES; i++)
+        if (frames[i].python)
+            t->inner_codes[inner++] = frames[i].code;
+}
+
 /* The stack id of frames[from …] (the outermost part), reusing the ids of the last stack as far as it is
  * the same. RD_TORN: a code object is none. */
 static enum rd name_stack(struct process *p, struct thread *t, size_t from, uint64_t now_ns)
 {
     const struct walk_frame *frames = t->walk.frames.data;
-    struct dictionary *d = sampler_dictionary(p->sampler);
-    size_t n = t->walk.frames.len;
-    enum rd rd = code_cache_prepare(p->codes, frames + from, n - from, now_ns);
+    size_t n = t->walk.frames.len, same = unchanged(t, from);
+    enum rd rd = prepare_codes(p, t, from, n - from - same, now_ns);
     if (rd != RD_OK)
         return rd;
-    if (t->path_epoch != code_cache_epoch(p->codes)) {
-        vec_clear(&t->path);
-        t->path_epoch = code_cache_epoch(p->codes);
-    }
-    size_t inner = 0;
-    memset(t->inner_codes, 0, sizeof(t->inner_codes));
-    for (size_t i = from; i < n && inner < IDENTITIES; i++)
-        if (frames[i].python)
-            t->inner_codes[inner++] = frames[i].code;
     struct stack_id stack = {0};
-    size_t depth = 0;
-    if (sampler_options(p->sampler)->async)
-        stack = process_tasks_stack(p, t);
-    bool same = stack.i == 0;
-    for (size_t i = n; i-- > from;) {
-        struct frame_id frame;
-        if (!frames[i].python || !code_cache_frame(p->codes, &frames[i], &frame))
-            continue;
-        if (t->path.len == depth)
-            vec_push(&t->path);
-        struct step *step = vec_at(&t->path, depth++);
-        same = same && step->frame.i == frame.i && step->stack.i;
-        if (!same)
-            *step = (struct step){frame, dictionary_stack(d, stack, frame)};
-        stack = step->stack;
+    if (t->path_epoch != code_cache_epoch(p->codes) ||
+        t->path_replaced != code_cache_replaced(p->codes) || sampler_options(p->sampler)->async) {
+        same = 0;
+        t->path_epoch = code_cache_epoch(p->codes);
+        t->path_replaced = code_cache_replaced(p->codes);
+        rd = code_cache_prepare(p->codes, frames + from, n - from, CODE_DUE_NS, now_ns);
+        if (rd != RD_OK)
+            return rd;
+        if (sampler_options(p->sampler)->async)
+            stack = process_tasks_stack(p, t);
     }
-    vec_resize(&t->path, depth);
+    keep_inner_codes(t, from);
+    vec_resize(&t->path, n - from);
+    struct step *path = t->path.data;
+    if (same)
+        stack = path[same - 1].stack;
+    for (size_t depth = same; depth < n - from; depth++) {
+        const struct walk_frame *frame = &frames[n - 1 - depth];
+        struct frame_id id;
+        if (frame->python && code_cache_frame(p->codes, frame, &id))
+            stack = dictionary_stack(sampler_dictionary(p->sampler), stack, id);
+        path[depth] = (struct step){frame->code, frame->instr, frame->tlbc_index, stack};
+    }
     t->stack = stack;
     return RD_OK;
 }

@@ -38,10 +38,11 @@ struct thread {
     uint64_t chance; /* state of a random sequence */
 
     uint64_t inner_codes[THREAD_INNER_CODES]; /* of the last stack's innermost frames; 0 = none */
-    struct vec path; /* of struct step, outermost first: the ids of the last stack */
-    uint32_t path_epoch;
-    struct stack_id stack; /* what the last look found … */
-    uint32_t state;        /* … enum sample_state */
+    struct vec path; /* of struct step, outermost first: the last stack and its ids */
+    uint32_t path_epoch, path_doubts, path_replaced; /* of the code cache, then */
+    uint64_t path_checked_ns;                        /* when all its codes were checked */
+    struct stack_id stack;                           /* what the last look found … */
+    uint32_t state;                                  /* … enum sample_state */
 };
 
 enum thread_verdict {
