@@ -422,3 +422,35 @@ def test_tasks(python, heatline, start):
         "middle_gather", "old_style", "through_old"]
     assert tasks["Task-1"]["frames"][-1]["name"] == "main"
     assert dump(heatline, target.pid)[0]["tasks"] is None
+
+
+FAMILY = """
+import os, sys, threading
+def rest(fd): os.read(fd, 1)
+def start_two(fd, name):
+    for n in range(2):
+        threading.Thread(target=rest, args=(fd,), name="%s-%d" % (name, n), daemon=True).start()
+quiet, _ = os.pipe()
+told, tell = os.pipe()
+if os.fork() == 0:
+    if os.fork() == 0:
+        start_two(quiet, "grandchild"); os.write(tell, b"x"); rest(quiet)
+    start_two(quiet, "child"); os.write(tell, b"x"); rest(quiet)
+start_two(quiet, "parent")
+os.read(told, 1), os.read(told, 1)
+print("ready", flush=True)
+sys.stdin.readline()
+"""
+
+
+def test_threads_of_children(python, heatline, start):
+    target = start(python, None, "-c", FAMILY)
+    target.line()
+
+    def names():
+        seen = {}
+        for thread in dump(heatline, target.pid, "-s"):
+            seen.setdefault(thread["process_info"]["parent_pid"], set()).add(thread["thread_name"])
+        return sorted(map(sorted, seen.values()))
+    expected = [["MainThread", "%s-0" % name, "%s-1" % name] for name in ("child", "grandchild", "parent")]
+    until(lambda: names() == expected, "every thread of the three processes is shown")
