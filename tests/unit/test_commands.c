@@ -28,8 +28,8 @@ static int times_used(const struct command *command, const struct option *wanted
 
 static void check_row(const struct command *command, const struct option *row)
 {
-    bool takes_value =
-        row->kind != OPTION_FLAG && row->kind != OPTION_SET && row->kind != OPTION_HELP;
+    bool takes_value = row->kind != OPTION_FLAG && row->kind != OPTION_SET &&
+                       row->kind != OPTION_COUNT && row->kind != OPTION_HELP;
     if (times_used(command, row) != 1)
         fail_msg("%s has --%s or its letter twice", command->name, row->name);
     if (takes_value != (row->argument != NULL))

@@ -113,7 +113,8 @@ static void test_check_says_why_not_and_creates_nothing(void **state)
     assert_int_equal(out_check("-", &err), 0);
     assert_int_equal(out_check("", &err), -1);
     assert_int_equal(out_check(f->path, &err), -1);
-    assert_non_null(strstr(err.text, "it is a directory"));
+    assert_non_null(strstr(err.text, "Is a directory"));
+    assert_non_null(strstr(err.hint, "inside that directory"));
     assert_int_equal(out_check(folder_file(f, "no/a"), &err), -1);
     assert_non_null(strstr(err.text, "there is no folder"));
     assert_null(out_open(f->file, &err));
