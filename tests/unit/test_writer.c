@@ -339,7 +339,8 @@ static void test_unnamed_leaves_no_file(void **state)
     assert_int_equal(writer_close(w, &err), 0);
     setenv("TMPDIR", "/no/such", 1);
     assert_null(writer_open(NULL, HEAT_SAMPLER, &err));
-    assert_string_equal(err.text, "cannot make a temporary file in $TMPDIR or /tmp: No such file or directory");
+    assert_string_equal(
+        err.text, "cannot make a temporary file in $TMPDIR or /tmp: No such file or directory");
     unsetenv("TMPDIR");
 }
 
