@@ -36,6 +36,10 @@ static void default_output(struct str *ret_path, const struct record_options *op
 static int check_target(const struct record_options *options, const struct arguments *arguments,
                         struct err *err)
 {
+    if (options->native) {
+        err_set(err, STATUS_USAGE, "frames of C and C++ (--native) cannot be recorded yet");
+        return err_hint(err, "leave --native away to see the Python frames");
+    }
     if (options->pids.len && arguments->operand_count) {
         err_set(err, STATUS_USAGE, "both a pid and a command were given");
         return err_hint(err, "leave one away: a recording either attaches or starts the program");
@@ -80,7 +84,8 @@ static void tell(const struct session *s, const char *output)
         message_note("sampled %.0f times a second instead of %" PRIu64
                      "; every sample counts for the time it stands for",
                      rate_hz, s->options->rate_hz);
-    if (isatty(STDERR_FILENO) && !s->options->hide_progress && strcmp(output, "-") != 0)
+    bool wanted = isatty(STDERR_FILENO) && !s->options->hide_progress;
+    if (strcmp(output, "-") != 0 && (wanted || !s->options->output))
         message_note("wrote %s: %" PRIu64 " samples in %.1f s", output, s->stats.samples, seconds);
 }
 

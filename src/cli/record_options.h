@@ -16,6 +16,7 @@ struct record_options {
     bool async;
     const char *output, *format; /* NULL = not given */
     uint64_t flush_ns;           /* 0 = only at the end */
+    bool native;                 /* refused: not there yet */
     bool hide_progress;
     bool capture; /* changes nothing: the program keeps its output anyway */
 };

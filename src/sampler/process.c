@@ -30,7 +30,11 @@ enum {
     SCAN_WAIT_NS = 500 * NS_PER_MS,    /* and lost ones, at the latest, within this */
     NAMES_WAIT_MIN_NS = 5 * NS_PER_MS,
     NAMES_WAIT_MAX_NS = NS_PER_S,
-    GLIBC_PTHREAD_TID = sizeof(void *) == 8 ? 720 : 0, /* struct pthread.tid, glibc x86-64 */
+#ifdef __aarch64__
+    GLIBC_PTHREAD_TID = 208, /* of struct pthread.tid in glibc's own layout */
+#else
+    GLIBC_PTHREAD_TID = 720,
+#endif
 };
 
 struct process *process_new(struct sampler *s, pid_t pid, struct process *parent)
