@@ -21,6 +21,7 @@ enum {
     UNSETTLED_PROBE = 16, /* then every so many looks see whether that is still so */
     SLOW_TRIES = 8,       /* to get through a read without being interrupted */
     CONFIRMS = 4,
+    ASKING_NS = 100 * NS_PER_US,
     LINGER_NS = 10 * NS_PER_US,
     TORN_TRIES = 2,           /* more, where the thread must not be stopped */
     GIL_BYTES = 216,          /* struct _gil_runtime_state, Include/internal/pycore_gil.h */
@@ -321,24 +322,28 @@ static enum rd read_running(struct process *p, struct thread *t, uint64_t now_ns
     return rd;
 }
 
+/* A thread that waited for the GIL wakes every few milliseconds to ask for it. One that has run no longer than that takes,
+ * stands where it stood and has no GIL, waits still: no need to look. */
+static bool waits_still(const struct process *p, const struct thread *t)
+{
+    return !t->walk.moved && unchanged(t, 0) == t->walk.frames.len && !holds_gil(p, t);
+}
+
 /* A thread that moves too fast: stopped for each read, so that none of its stacks is favoured. Now and then it
  * is read as it runs, only to see whether that would do again. */
 static enum rd read_unsettled(struct process *p, struct thread *t, uint64_t now_ns,
                               bool *ret_frozen)
 {
+    enum rd rd = thread_stat_look(&t->stat);
+    if (rd == RD_OK && !t->stat.running)
+        return read_running(p, t, now_ns, SLOW_TRIES); /* it blocks, so it holds still */
     if (t->looks % UNSETTLED_PROBE == 0 || t->looks < UNSETTLED_FIRST_LOOKS) {
-        enum rd rd = read_running(p, t, now_ns, TORN_TRIES);
+        rd = read_running(p, t, now_ns, TORN_TRIES);
         settle(t, rd == RD_TORN || (t->walk.moved && confirm(p, t, 2) == RD_TORN));
     }
-    enum rd rd = thread_stat_look(&t->stat);
-    if (rd == RD_OK && t->stat.running) {
-        rd = read_frozen(p, t, now_ns);
-        *ret_frozen = rd == RD_OK;
-        if (rd == RD_OK || rd == RD_GONE)
-            return rd;
-    }
-    return read_running(p, t, now_ns,
-                        SLOW_TRIES); /* it blocks or waits for a CPU, so it holds still */
+    rd = read_frozen(p, t, now_ns);
+    *ret_frozen = rd == RD_OK;
+    return rd == RD_OK || rd == RD_GONE ? rd : read_running(p, t, now_ns, SLOW_TRIES);
 }
 
 /* A thread that is read as it runs; stopped only where that failed. */
@@ -376,6 +381,9 @@ static enum rd read_thread(struct process *p, struct thread *t, uint64_t now_ns,
     *ret_frozen = t->freeze.state == FREEZE_STOPPED || t->freeze.state == FREEZE_PENDING;
     if (*ret_frozen)
         return read_stack(p, t, WALK_FROZEN, now_ns);
+    bool waited = t->sampled && (t->state & SAMPLE_GIL_WAIT) && t->stat.ran_ns < ASKING_NS;
+    if (waited && read_running(p, t, now_ns, 1) == RD_OK && waits_still(p, t))
+        return RD_OK;
     if (is_unsettled(p, t) && p->freezable && freeze_option(p) == SAMPLER_FREEZE_MOVING)
         return read_unsettled(p, t, now_ns, ret_frozen);
     return read_settled(p, t, now_ns, ret_frozen);
