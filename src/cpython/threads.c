@@ -3,7 +3,12 @@
 
 #include <string.h>
 
-enum { GLIBC_PTHREAD_TID = 720 }; /* struct pthread.tid, glibc x86-64 and aarch64 */
+/* Of struct pthread.tid, in glibc. */
+#ifdef __aarch64__
+enum { GLIBC_PTHREAD_TID = 208 };
+#else
+enum { GLIBC_PTHREAD_TID = 720 };
+#endif
 
 struct walker {
     struct mem *m;
@@ -41,6 +46,7 @@ static enum rd interp_threads(struct walker *w, struct threads_entry *entry, uin
         if (back != entry->interp)
             return RD_TORN;
         entry->tstate = address;
+        memcpy(&entry->unique, tstate + l->tstate_unique, sizeof(entry->unique));
         memcpy(&entry->ident, tstate + l->tstate_ident, sizeof(entry->ident));
         entry->tid = tid_of(w, tstate, entry->ident);
         w->over = !w->each(w->context, entry);

@@ -12,6 +12,7 @@ enum { THREADS_INTERPRETERS_MAX = 256, THREADS_MAX = 8192 };
 
 struct threads_entry {
     uint64_t tstate;
+    uint64_t unique;    /* tells it from the next thread whose state lies there */
     uint64_t ident;     /* threading.get_ident() */
     uint64_t interp;    /* address of its interpreter … */
     uint64_t interp_id; /* … and its number; 0 is the main one */

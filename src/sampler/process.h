@@ -50,8 +50,10 @@ struct process {
 };
 
 struct interp {
-    uint64_t address, id, threads_head, gil;
+    uint64_t address, threads_head;
 };
+
+enum { NAMES_WAIT_MIN_NS = 5000000 }; /* between questions for thread names, doubled each time */
 
 struct process *process_new(struct sampler *s, pid_t pid, struct process *parent);
 void process_free(struct process *p);
@@ -62,6 +64,9 @@ void process_tick(struct process *p, uint64_t now_ns);
 void process_end(struct process *p, uint64_t now_ns, int64_t exit_status);
 /* What waitpid said of it while one of its threads was held; -1 = nothing. */
 int process_wait_status(const struct process *p);
+struct thread *process_thread(const struct process *p, size_t i);
+int process_emit(struct process *p, const struct event *event);
+struct string_id process_string(struct process *p, const char *text, size_t len_bytes);
 /* Passes on what happened to threads that are seized. */
 void process_attend(struct process *p);
 

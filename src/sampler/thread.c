@@ -4,18 +4,19 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "cpython/gil.h"
 #include "sampler/process.h"
 #include "sampler/tally.h"
 
 enum {
     UNSETTLED_ONE = 1 << 16,
-    UNSETTLED_SHIFT = 7,                  /* averaged over about 128 reads */
-    UNSETTLED_LIMIT = UNSETTLED_ONE / 40, /* 2.5 % torn: see is_unsettled */
-    UNSETTLED_LIMIT_FAST = UNSETTLED_ONE / 8,
+    UNSETTLED_SHIFT = 7,                       /* averaged over about 128 reads */
+    UNSETTLED_LIMIT = UNSETTLED_ONE / 40,      /* 2.5 % torn: see is_unsettled */
+    UNSETTLED_LIMIT_FAST = UNSETTLED_ONE / 20, /* 5 % */
+    UNSETTLED_LITTLE = UNSETTLED_ONE / 256,
     UNSETTLED_AT_FIRST = UNSETTLED_ONE / 4, /* until it has shown that it is not … */
     UNSETTLED_FIRST_LOOKS = 512,            /* … for which each of these gives a chance */
     UNSETTLED_PROBE = 16, /* then every so many looks see whether that is still so */
@@ -24,8 +25,6 @@ enum {
     ASKING_NS = 100 * NS_PER_US,
     LINGER_NS = 10 * NS_PER_US,
     TORN_TRIES = 2,           /* more, where the thread must not be stopped */
-    GIL_BYTES = 216,          /* struct _gil_runtime_state, Include/internal/pycore_gil.h */
-    STATUS_ACTIVE = 1 << 4,   /* PyThreadState._status.active, 3.12+ */
     KEEP_SEIZED_NS = 2500000, /* a next look sooner than this is worth staying seized */
     IDENTITIES = THREAD_INNER_CODES,
 };
@@ -37,10 +36,16 @@ struct step {
     struct stack_id stack; /* up to here; that of its caller if it is not shown */
 };
 
-struct thread *thread_new(struct process *p, uint64_t tstate, pid_t tid)
+struct thread *thread_new(const struct process *p, const struct threads_entry *entry, pid_t tid)
 {
     struct thread *t = alloc_zeroed(1, sizeof(*t));
-    *t = (struct thread){.tstate = tstate, .tid = tid};
+    *t = (struct thread){.tstate = entry->tstate,
+                         .interp = entry->interp,
+                         .interp_id = entry->interp_id,
+                         .ident = entry->ident,
+                         .unique = entry->unique,
+                         .gil = entry->gil,
+                         .tid = tid};
     freeze_init(&t->freeze, tid);
     t->unsettled = UNSETTLED_AT_FIRST;
     walk_init(&t->walk);
@@ -244,12 +249,7 @@ static enum rd name_stack(struct process *p, struct thread *t, size_t from, uint
 
 static bool holds_gil(const struct process *p, const struct thread *t)
 {
-    const struct layout *l = &p->runtime.layout;
-    if (layout_has(l->runtime_tstate_current))
-        return t->current == t->tstate;
-    if (layout_has(l->tstate_holds_gil) && !l->free_threaded)
-        return walk_tstate_u32(&t->walk, l->tstate_holds_gil) != 0;
-    return walk_tstate_u32(&t->walk, l->tstate_status) & STATUS_ACTIVE;
+    return gil_held(&p->runtime.layout, &t->walk, t->tstate, t->current);
 }
 
 static uint32_t state_of(const struct process *p, const struct thread *t)
@@ -259,8 +259,7 @@ static uint32_t state_of(const struct process *p, const struct thread *t)
         state |= SAMPLE_GIL_HELD;
         if (t->collecting)
             state |= SAMPLE_GC;
-    } else if (!t->stat.running && t->stat.syscall == SYS_futex && t->gil &&
-               t->stat.argument - t->gil < GIL_BYTES) {
+    } else if (!t->stat.running && gil_awaited(t->gil, t->stat.syscall, t->stat.argument)) {
         state |= SAMPLE_GIL_WAIT;
     }
     return state;
@@ -356,7 +355,12 @@ static enum rd read_settled(struct process *p, struct thread *t, uint64_t now_ns
         rd = read_running(p, t, now_ns, SLOW_TRIES);
     bool moved = t->walk.moved;
     if ((t->unsettled || !tight) && (moved || rd == RD_TORN) && (rd == RD_OK || !may_freeze))
-        rd = confirm(p, t, may_freeze ? 1 : CONFIRMS) == RD_OK ? rd : RD_TORN;
+        rd = confirm(p, t,
+                     !may_freeze                       ? CONFIRMS
+                     : t->unsettled > UNSETTLED_LITTLE ? 2
+                                                       : 1) == RD_OK
+                 ? rd
+                 : RD_TORN;
     settle(t, rd == RD_TORN);
     if (rd == RD_OK && moved) {
         t->stat.running = true;

@@ -8,6 +8,7 @@
 
 #include "base/str.h"
 #include "base/vec.h"
+#include "cpython/threads.h"
 #include "cpython/walk.h"
 #include "model/ids.h"
 #include "subject/freeze.h"
@@ -53,7 +54,8 @@ enum thread_verdict {
     THREAD_GONE,
 };
 
-struct thread *thread_new(struct process *p, uint64_t tstate, pid_t tid);
+/* NULL: the kernel knows no such thread (any more). */
+struct thread *thread_new(const struct process *p, const struct threads_entry *entry, pid_t tid);
 void thread_free(struct thread *t);
 enum thread_verdict thread_sample(struct process *p, struct thread *t, uint64_t now_ns);
 
