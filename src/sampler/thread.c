@@ -334,15 +334,19 @@ static enum rd read_unsettled(struct process *p, struct thread *t, uint64_t now_
                               bool *ret_frozen)
 {
     enum rd rd = thread_stat_look(&t->stat);
-    if (rd == RD_OK && !t->stat.running)
-        return read_running(p, t, now_ns, SLOW_TRIES); /* it blocks, so it holds still */
-    if (t->looks % UNSETTLED_PROBE == 0 || t->looks < UNSETTLED_FIRST_LOOKS) {
-        rd = read_running(p, t, now_ns, TORN_TRIES);
-        settle(t, rd == RD_TORN || (t->walk.moved && confirm(p, t, 2) == RD_TORN));
+    if (rd != RD_OK || t->stat.running) {
+        if (t->looks % UNSETTLED_PROBE == 0 || t->looks < UNSETTLED_FIRST_LOOKS) {
+            rd = read_running(p, t, now_ns, TORN_TRIES);
+            settle(t, rd == RD_TORN || (t->walk.moved && confirm(p, t, 2) == RD_TORN));
+        }
+        rd = read_frozen(p, t, now_ns);
+        *ret_frozen = rd == RD_OK;
+        if (rd == RD_OK || rd == RD_GONE)
+            return rd;
     }
-    rd = read_frozen(p, t, now_ns);
-    *ret_frozen = rd == RD_OK;
-    return rd == RD_OK || rd == RD_GONE ? rd : read_running(p, t, now_ns, SLOW_TRIES);
+    /* It blocks, so it holds still; or it cannot be stopped, and must be believed only if it does. */
+    rd = read_running(p, t, now_ns, SLOW_TRIES);
+    return rd == RD_OK && t->walk.moved ? confirm(p, t, CONFIRMS) : rd;
 }
 
 /* A thread that is read as it runs; stopped only where that failed. */
