@@ -11,8 +11,8 @@
 #include "cpython/objects.h"
 
 enum {
-    IDENTITY_BYTES_MAX = WALK_EXTRA_BYTES_MAX,
-    CHECKS_MAX = 256,                  /* identities checked by one read */
+    TAIL_BYTES = 16,  /* of a file name: enough to tell it from the next one at that address */
+    CHECKS_MAX = 256, /* identities checked by one read */
     INSTRUCTIONS_BYTES_MAX = 64 << 20, /* of one code object */
     TLBC_MAX = 4096,                   /* threads with bytecode of their own */
 };
@@ -25,8 +25,9 @@ struct code {
     uint32_t instructions_bytes;
     struct function_id function;
     bool hidden;
-    struct vec lines; /* of struct lines_entry */
-    uint8_t identity[IDENTITY_BYTES_MAX];
+    struct vec lines;                   /* of struct lines_entry */
+    struct code_part parts[CODE_PARTS]; /* what `identity` is a copy of, part by part */
+    uint8_t identity[CODE_IDENTITY_BYTES_MAX];
 };
 
 struct code_cache {
@@ -34,28 +35,16 @@ struct code_cache {
     const struct layout *layout;
     struct dictionary *dictionary;
     uint64_t code_type;
-    struct vec codes;                        /* of struct code */
-    struct map by_address;                   /* code address → index */
-    struct map frames;                       /* index and instruction → frame id */
-    uint32_t identity_start, identity_bytes; /* in the code object: filename … linetable */
+    struct vec codes;      /* of struct code */
+    struct map by_address; /* code address → index */
+    struct map frames;     /* index and instruction → frame id */
     uint32_t epoch, doubts, replaced, dictionary_epoch;
     struct str text;
     struct vec pending; /* of uint32_t: codes to check */
     struct vec ranges;  /* of struct mem_range */
-    uint8_t identities[CHECKS_MAX][IDENTITY_BYTES_MAX];
+    struct str text_again;
+    uint8_t identities[CHECKS_MAX][CODE_IDENTITY_BYTES_MAX];
 };
-
-/* Names, file and line table are new objects for each new code object: their addresses, side by side, tell
- * two codes at one address apart unless the very same parts were put together again. */
-static void identity_layout(struct code_cache *c)
-{
-    const struct layout *l = c->layout;
-    c->identity_start = l->code_filename;
-    uint32_t end = l->code_linetable + 8;
-    c->identity_bytes = end - c->identity_start;
-    if (end <= c->identity_start || c->identity_bytes > IDENTITY_BYTES_MAX)
-        c->identity_bytes = 16;
-}
 
 struct code_cache *code_cache_new(struct mem *m, const struct layout *l, uint64_t code_type,
                                   struct dictionary *dictionary)
@@ -69,7 +58,6 @@ struct code_cache *code_cache_new(struct mem *m, const struct layout *l, uint64_
     vec_init(&c->ranges, sizeof(struct mem_range));
     map_init(&c->by_address);
     map_init(&c->frames);
-    identity_layout(c);
     return c;
 }
 
@@ -100,6 +88,7 @@ void code_cache_free(struct code_cache *c)
     map_release(&c->by_address);
     map_release(&c->frames);
     str_release(&c->text);
+    str_release(&c->text_again);
     free(c);
 }
 
@@ -125,13 +114,22 @@ void code_cache_doubt(struct code_cache *c)
         code_at(c, i)->checked_ns = 0;
 }
 
-bool code_identity_due(const struct code_cache *c, uint64_t code, uint64_t now_ns,
-                       uint64_t *ret_address, uint32_t *ret_len_bytes)
+static uint32_t identity_bytes(const struct code *code)
+{
+    uint32_t sum = 0;
+    for (int i = 0; i < CODE_PARTS; i++)
+        sum += code->parts[i].len_bytes;
+    return sum;
+}
+
+size_t code_identity_due(const struct code_cache *c, uint64_t code, uint64_t now_ns,
+                         struct code_part ret_parts[CODE_PARTS])
 {
     uint32_t i;
-    *ret_address = code + c->identity_start;
-    *ret_len_bytes = c->identity_bytes;
-    return !map_find(&c->by_address, code, &i) || code_at(c, i)->checked_ns + CODE_DUE_NS < now_ns;
+    if (!map_find(&c->by_address, code, &i) || code_at(c, i)->checked_ns + CODE_DUE_NS >= now_ns)
+        return 0;
+    memcpy(ret_parts, code_at(c, i)->parts, sizeof(code_at(c, i)->parts));
+    return CODE_PARTS;
 }
 
 void code_cache_confirm(struct code_cache *c, uint64_t code, const uint8_t *identity,
@@ -141,7 +139,7 @@ void code_cache_confirm(struct code_cache *c, uint64_t code, const uint8_t *iden
     if (!map_find(&c->by_address, code, &i))
         return;
     struct code *known = code_at(c, i);
-    bool same = memcmp(known->identity, identity, c->identity_bytes) == 0;
+    bool same = memcmp(known->identity, identity, identity_bytes(known)) == 0;
     known->checked_ns = same ? now_ns : 0;
 }
 
@@ -160,6 +158,55 @@ static struct string_id string_of(struct code_cache *c, uint64_t address, enum r
     if (*rd != RD_OK)
         return (struct string_id){0};
     return dictionary_string(c->dictionary, c->text.data ? c->text.data : "", c->text.len);
+}
+
+/* Is the text still there? The memory of a code object that dies is soon the next one's, string by string. */
+static bool is_text_still(struct code_cache *c, uint64_t address, struct string_id id)
+{
+    str_clear(&c->text_again);
+    if (object_str(c->mem, c->layout, address, &c->text_again) != RD_OK)
+        return false;
+    const char *text = c->text_again.data ? c->text_again.data : "";
+    return dictionary_string(c->dictionary, text, c->text_again.len).i == id.i;
+}
+
+/* The last bytes of a str's text. */
+static enum rd tail_of(struct code_cache *c, uint64_t address, struct code_part *ret_part)
+{
+    const struct layout *l = c->layout;
+    uint64_t length;
+    uint32_t state;
+    const struct mem_range ranges[] = {{address + l->str_length, 8, &length},
+                                       {address + l->str_state, 4, &state}};
+    enum rd rd = mem_read_many(c->mem, ranges, 2);
+    uint64_t kind = state >> l->str_kind_shift & 7; /* bytes a character */
+    bool ascii = state >> (l->str_kind_shift + 4) & 1;
+    if (rd != RD_OK || length > OBJECT_STR_BYTES_MAX || kind > 4)
+        return rd == RD_OK ? RD_TORN : rd;
+    uint64_t bytes = length * kind, tail = bytes < TAIL_BYTES ? bytes : TAIL_BYTES;
+    *ret_part = (struct code_part){address + (ascii ? l->str_ascii : l->str_compact) + bytes - tail,
+                                   (uint32_t)tail};
+    return RD_OK;
+}
+
+/* What tells this code from the next one at its address: which objects it is made of, and, since these may be at the
+ * old ones' addresses too, the length and hash of its name and the end of its file's. */
+static enum rd read_identity(struct code_cache *c, struct code *code, uint64_t name, uint64_t file)
+{
+    const struct layout *l = c->layout;
+    code->parts[0] = (struct code_part){code->address + l->code_filename,
+                                        l->code_linetable + 8 - l->code_filename};
+    code->parts[1] = (struct code_part){name + l->str_length, 16};
+    enum rd rd = tail_of(c, file, &code->parts[2]);
+    if (rd != RD_OK || l->code_linetable < l->code_filename ||
+        identity_bytes(code) > CODE_IDENTITY_BYTES_MAX ||
+        code->parts[0].len_bytes > WALK_EXTRA_BYTES_MAX)
+        return rd == RD_OK ? RD_TORN : rd;
+    struct mem_range ranges[CODE_PARTS];
+    uint8_t *at = code->identity;
+    for (int i = 0; i < CODE_PARTS; at += code->parts[i++].len_bytes)
+        ranges[i] = (struct mem_range){code->parts[i].address, code->parts[i].len_bytes, at};
+    return mem_read_many(c->mem, ranges, CODE_PARTS);
 }
 
 static enum rd read_lines(struct code_cache *c, struct code *code, const uint8_t *object,
@@ -200,7 +247,7 @@ static bool is_interpreters_own(const struct layout *l, const char *file, uint32
     return layout_minor(l) >= 13 && first_line == 0 && strcmp(file, "__init__") == 0;
 }
 
-/* Reads a code object wholly into `code`; both ends of the reading must show the same identity. */
+/* Reads a code object wholly into `code`. What was read first must still be there at the end. */
 static enum rd learn(struct code_cache *c, uint64_t address, uint64_t now_ns, struct code *code)
 {
     const struct layout *l = c->layout;
@@ -216,8 +263,9 @@ static enum rd learn(struct code_cache *c, uint64_t address, uint64_t now_ns, st
     uint32_t first_line;
     memcpy(&first_line, object + l->code_first_line, sizeof(first_line));
     uint32_t name_offset = layout_has(l->code_qualname) ? l->code_qualname : l->code_name;
-    struct string_id name = string_of(c, pointer_at(object, name_offset), &rd);
-    struct string_id file = string_of(c, pointer_at(object, l->code_filename), &rd);
+    uint64_t name_at = pointer_at(object, name_offset),
+             file_at = pointer_at(object, l->code_filename);
+    struct string_id name = string_of(c, name_at, &rd), file = string_of(c, file_at, &rd);
     if (rd == RD_OK) {
         code->hidden = is_interpreters_own(l, c->text.data ? c->text.data : "", first_line);
         rd = read_lines(c, code, object, first_line);
@@ -225,12 +273,14 @@ static enum rd learn(struct code_cache *c, uint64_t address, uint64_t now_ns, st
     if (rd == RD_OK)
         rd = read_instructions(c, code, object);
     if (rd == RD_OK)
+        rd = read_identity(c, code, name_at, file_at);
+    if (rd == RD_OK)
         rd = mem_read(c->mem, address, again, l->code_bytes);
     if (rd != RD_OK)
         return rd;
-    memcpy(code->identity, object + c->identity_start, c->identity_bytes);
-    if (memcmp(code->identity, again + c->identity_start, c->identity_bytes) != 0 ||
-        pointer_at(again, l->object_type) != type)
+    if (memcmp(object + l->object_type, again + l->object_type, l->object_bytes - l->object_type) ||
+        memcmp(object + l->code_filename, again + l->code_filename, code->parts[0].len_bytes) ||
+        !is_text_still(c, name_at, name) || !is_text_still(c, file_at, file))
         return RD_TORN;
     c->code_type = type;
     code->function = dictionary_function(c->dictionary, name, file, first_line);
@@ -256,20 +306,29 @@ static enum rd check_pending(struct code_cache *c, uint64_t now_ns)
 {
     size_t count = c->pending.len;
     const uint32_t *pending = c->pending.data;
-    vec_resize(&c->ranges, count);
-    struct mem_range *ranges = c->ranges.data;
-    for (size_t i = 0; i < count; i++)
-        ranges[i] = (struct mem_range){code_at(c, pending[i])->address + c->identity_start,
-                                       c->identity_bytes, c->identities[i]};
-    enum rd rd = mem_read_many(c->mem, ranges, count);
-    for (size_t i = 0; i < count && rd == RD_OK; i++) {
+    vec_resize(&c->ranges, count * CODE_PARTS);
+    struct mem_range *range = c->ranges.data;
+    for (size_t i = 0; i < count; i++) {
+        const struct code *code = code_at(c, pending[i]);
+        uint8_t *at = c->identities[i];
+        for (int part = 0; part < CODE_PARTS; at += code->parts[part++].len_bytes)
+            *range++ =
+                (struct mem_range){code->parts[part].address, code->parts[part].len_bytes, at};
+    }
+    enum rd rd = mem_read_many(c->mem, c->ranges.data, count * CODE_PARTS);
+    for (size_t i = 0; i < count; i++) {
         struct code *code = code_at(c, pending[i]);
-        if (memcmp(code->identity, c->identities[i], c->identity_bytes) == 0)
-            code->checked_ns = now_ns;
-        else {
-            rd = add(c, code->address, now_ns);
-            c->replaced++;
-        }
+        uint64_t address = code->address;
+        bool same =
+            rd == RD_OK && memcmp(code->identity, c->identities[i], identity_bytes(code)) == 0;
+        code->checked_ns = same ? now_ns : 0;
+        if (same || rd == RD_GONE || rd == RD_DENIED)
+            continue;
+        /* Another one, or one whose strings are gone; a good one is learnt from what is there now. */
+        rd = add(c, address, now_ns);
+        c->replaced++;
+        if (rd != RD_OK)
+            break;
     }
     vec_clear(&c->pending);
     return rd;

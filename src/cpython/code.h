@@ -12,6 +12,8 @@
 #include "subject/mem.h"
 
 enum {
+    CODE_PARTS = 3,
+    CODE_IDENTITY_BYTES_MAX = 96,
     CODE_CACHE_MAX = 1 << 16, /* then all is forgotten and learnt anew */
     CODE_FRESH_NS =
         50 *
@@ -31,10 +33,15 @@ void code_cache_clear(struct code_cache *c);
 /* Every identity must be checked again before it is trusted (a code object has died). */
 void code_cache_doubt(struct code_cache *c);
 
-/* The bytes that tell code objects apart, to be read along with a stack: where they are, for the code at `code`.
- * False: it was checked so recently that there is no need. code_cache_confirm takes what was read then. */
-bool code_identity_due(const struct code_cache *c, uint64_t code, uint64_t now_ns,
-                       uint64_t *ret_address, uint32_t *ret_len_bytes);
+/* Where the bytes lie that tell code objects apart, to be read along with a stack, for the code at `code`. Returns how
+ * many places; 0: none is known, or it was checked so recently that there is no need. code_cache_confirm takes what was
+ * read from them, one after the other. */
+struct code_part {
+    uint64_t address;
+    uint32_t len_bytes;
+};
+size_t code_identity_due(const struct code_cache *c, uint64_t code, uint64_t now_ns,
+                         struct code_part ret_parts[CODE_PARTS]);
 void code_cache_confirm(struct code_cache *c, uint64_t code, const uint8_t *identity,
                         uint64_t now_ns);
 

@@ -15,7 +15,12 @@
 #include "cpython/layout.h"
 #include "subject/mem.h"
 
-enum { WALK_FRAMES_MAX = 1 << 16, WALK_EXTRAS_MAX = 6, WALK_EXTRA_BYTES_MAX = 64 };
+enum {
+    WALK_FRAMES_MAX = 1 << 16,
+    WALK_STRETCHES_MAX = 1 << 13, /* places to read from, none longer than a page, in one walk */
+    WALK_EXTRAS_MAX = 8,
+    WALK_EXTRA_BYTES_MAX = 64,
+};
 
 struct walk_frame {
     uint64_t address, back, code;

@@ -74,8 +74,8 @@ struct asked {
     const struct walk_extra *gc; /* is the collector running? */
     const struct walk_extra
         *current;      /* ≤ 3.11: who holds the GIL? 3.14+: has any code object died? */
-    size_t identities; /* index of the first one: of the innermost codes that were there last */
-    uint64_t codes[IDENTITIES];
+    size_t identities; /* index of the first part of the innermost codes that were there last */
+    size_t parts[IDENTITIES]; /* how many of each */
 };
 
 static const struct walk_extra *ask(struct thread *t, uint64_t address, uint32_t len_bytes)
@@ -102,11 +102,10 @@ static void ask_extras(const struct process *p, struct thread *t, uint64_t now_n
         asked.current = ask(t, t->interp + l->interp_code_generation, 8);
     asked.identities = t->walk.extras_len;
     for (size_t i = 0; i < IDENTITIES && t->inner_codes[i]; i++) {
-        uint64_t address;
-        uint32_t len_bytes;
-        asked.codes[t->walk.extras_len - asked.identities] = t->inner_codes[i];
-        if (code_identity_due(p->codes, t->inner_codes[i], now_ns, &address, &len_bytes))
-            ask(t, address, len_bytes);
+        struct code_part parts[CODE_PARTS];
+        asked.parts[i] = code_identity_due(p->codes, t->inner_codes[i], now_ns, parts);
+        for (size_t part = 0; part < asked.parts[i]; part++)
+            ask(t, parts[part].address, parts[part].len_bytes);
     }
     *ret_asked = asked;
 }
@@ -128,9 +127,16 @@ static void confirm_codes(struct process *p, struct thread *t, uint64_t now_ns,
             code_cache_doubt(p->codes);
         p->code_generation = generation;
     }
-    for (size_t i = asked->identities; i < t->walk.extras_len; i++)
-        code_cache_confirm(p->codes, asked->codes[i - asked->identities], t->walk.extras[i].bytes,
-                           now_ns);
+    const struct walk_extra *extra = &t->walk.extras[asked->identities];
+    for (size_t i = 0; i < IDENTITIES; i++) {
+        uint8_t identity[CODE_IDENTITY_BYTES_MAX], *at = identity;
+        for (size_t part = 0; part < asked->parts[i]; part++, extra++) {
+            memcpy(at, extra->bytes, extra->len_bytes);
+            at += extra->len_bytes;
+        }
+        if (asked->parts[i])
+            code_cache_confirm(p->codes, t->inner_codes[i], identity, now_ns);
+    }
 }
 
 static enum rd read_stack(struct process *p, struct thread *t, enum walk_mode mode, uint64_t now_ns)

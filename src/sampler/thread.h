@@ -16,7 +16,7 @@
 
 struct process;
 
-enum { THREAD_INNER_CODES = 2 };
+enum { THREAD_INNER_CODES = 1 };
 
 struct thread {
     uint64_t tstate, interp, interp_id, ident;
