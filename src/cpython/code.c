@@ -340,7 +340,7 @@ enum rd code_cache_prepare(struct code_cache *c, const struct walk_frame *frames
     if (c->codes.len > CODE_CACHE_MAX || c->dictionary_epoch != dictionary_epoch(c->dictionary))
         code_cache_clear(c);
     enum rd rd = RD_OK;
-    uint64_t last = 0;
+    uint64_t last = UINT64_MAX; /* no code: NULL is to be found out, too */
     vec_clear(&c->pending);
     for (size_t i = 0; i < count && rd == RD_OK; i++) {
         uint32_t index;

@@ -63,7 +63,13 @@ static int derive(struct layout *l)
         l->frame_prefix_bytes = max_end(l->frame_prefix_bytes, frame[i], 8);
     l->frame_prefix_bytes = max_end(l->frame_prefix_bytes, l->frame_owner, 1);
     l->frame_prefix_bytes = max_end(l->frame_prefix_bytes, l->frame_tlbc_index, 4);
-    bool fits = l->tstate_prefix_bytes <= LAYOUT_TSTATE_BYTES_MAX &&
+    const uint32_t code[] = {l->code_filename, l->code_name, l->code_qualname, l->code_linetable,
+                             l->code_tlbc};
+    uint32_t code_end = max_end(l->object_bytes + 8, l->code_first_line, 4); /* 8: ob_size */
+    for (size_t i = 0; i < sizeof(code) / sizeof(*code); i++)
+        code_end = max_end(code_end, code[i], 8);
+    bool fits = code_end <= l->code_bytes && l->object_type + 8 <= l->object_bytes &&
+                l->tstate_prefix_bytes <= LAYOUT_TSTATE_BYTES_MAX &&
                 l->frame_prefix_bytes <= LAYOUT_FRAME_BYTES_MAX &&
                 l->code_bytes <= LAYOUT_CODE_BYTES_MAX && l->object_bytes <= 64 &&
                 l->code_instructions <= LAYOUT_CODE_BYTES_MAX;

@@ -16,6 +16,7 @@ struct walker {
     threads_each *each;
     void *context;
     bool over;
+    int count; /* of all threads so far */
 };
 
 /* Before 3.11 the thread state does not hold the kernel's id, but glibc's struct pthread does. */
@@ -36,9 +37,15 @@ static int32_t tid_of(const struct walker *w, const uint8_t *tstate, uint64_t id
 static enum rd interp_threads(struct walker *w, struct threads_entry *entry, uint64_t address)
 {
     const struct layout *l = &w->runtime->layout;
-    for (int i = 0; address && i < THREADS_MAX && !w->over; i++) {
+    uint64_t landmark = 0;
+    for (int i = 0; address && w->count < THREADS_MAX && !w->over; i++, w->count++) {
         uint8_t tstate[LAYOUT_TSTATE_BYTES_MAX];
         uint64_t back;
+        /* Does the list bite its tail? Remember one entry at each power of two (Brent). */
+        if (address == landmark)
+            return RD_TORN;
+        if ((i & (i - 1)) == 0)
+            landmark = address;
         enum rd rd = mem_read(w->m, address, tstate, l->tstate_prefix_bytes);
         if (rd != RD_OK)
             return rd;
@@ -78,10 +85,15 @@ static enum rd interp_read(struct walker *w, uint64_t address, uint64_t *ret_nex
 enum rd threads_read(struct mem *m, const struct runtime *runtime, threads_each *each,
                      void *context)
 {
-    struct walker walker = {m, runtime, each, context, false};
-    uint64_t address, next = 0;
+    struct walker walker = {.m = m, .runtime = runtime, .each = each, .context = context};
+    uint64_t address, next = 0, landmark = 0;
     enum rd rd = mem_read_u64(m, runtime->address + runtime->layout.runtime_interpreters, &address);
-    for (int i = 0; rd == RD_OK && address && !walker.over; i++, address = next)
-        rd = i < THREADS_INTERPRETERS_MAX ? interp_read(&walker, address, &next) : RD_TORN;
+    for (int i = 0; rd == RD_OK && address && !walker.over; i++, address = next) {
+        bool again = i && address == landmark;
+        if ((i & (i - 1)) == 0)
+            landmark = address;
+        rd =
+            !again && i < THREADS_INTERPRETERS_MAX ? interp_read(&walker, address, &next) : RD_TORN;
+    }
     return rd;
 }

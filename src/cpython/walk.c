@@ -149,7 +149,9 @@ static const uint8_t *plan_miss(struct walk_plan *p, struct mem *m, uint64_t add
 {
     uint64_t page = address & ~(uint64_t)(PAGE - 1);
     const uint64_t starts[] = {page, address};
-    for (int i = 0; i < 2; i++) {
+    *ret_rd = RD_TORN;
+    /* Each frame is looked up among them: a chain that never ends must not take for ever. */
+    for (int i = 0; i < 2 && p->stretches.len < WALK_STRETCHES_MAX; i++) {
         size_t before = p->bytes;
         uint32_t len_bytes = (uint32_t)(address + len - starts[i]);
         plan_add(p, starts[i], len_bytes);
