@@ -39,6 +39,7 @@ struct code_cache {
     struct map by_address; /* code address → index */
     struct map frames;     /* index and instruction → frame id */
     uint32_t epoch, doubts, replaced, dictionary_epoch;
+    size_t learnt; /* see code_cache_learnt */
     struct str text;
     struct vec pending; /* of uint32_t: codes to check */
     struct vec ranges;  /* of struct mem_range */
@@ -341,6 +342,8 @@ enum rd code_cache_prepare(struct code_cache *c, const struct walk_frame *frames
         code_cache_clear(c);
     enum rd rd = RD_OK;
     uint64_t last = UINT64_MAX; /* no code: NULL is to be found out, too */
+    uint32_t replaced = c->replaced;
+    c->learnt = SIZE_MAX;
     vec_clear(&c->pending);
     for (size_t i = 0; i < count && rd == RD_OK; i++) {
         uint32_t index;
@@ -349,6 +352,8 @@ enum rd code_cache_prepare(struct code_cache *c, const struct walk_frame *frames
         last = frames[i].code;
         if (!map_find(&c->by_address, last, &index)) {
             rd = add(c, last, now_ns);
+            if (c->learnt == SIZE_MAX)
+                c->learnt = i;
             continue;
         }
         struct code *code = code_at(c, index);
@@ -361,7 +366,14 @@ enum rd code_cache_prepare(struct code_cache *c, const struct walk_frame *frames
     }
     if (rd == RD_OK && c->pending.len)
         rd = check_pending(c, now_ns);
+    if (replaced != c->replaced)
+        c->learnt = 0;
     return rd;
+}
+
+size_t code_cache_learnt(const struct code_cache *c)
+{
+    return c->learnt;
 }
 
 /* Free-threaded 3.14+: the bytecode copy that belongs to the frame's thread. */

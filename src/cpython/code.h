@@ -50,6 +50,10 @@ void code_cache_confirm(struct code_cache *c, uint64_t code, const uint8_t *iden
 enum rd code_cache_prepare(struct code_cache *c, const struct walk_frame *frames, size_t count,
                            uint64_t age_ns, uint64_t now_ns);
 
+/* Which of the frames given to the last code_cache_prepare is the innermost whose code had to be learnt; SIZE_MAX:
+ * none. Reading a code object takes long enough for it to die meanwhile: see that the frame is still there. */
+size_t code_cache_learnt(const struct code_cache *c);
+
 /* The frame id of a place, after code_cache_prepare. False: hidden, or not prepared. */
 bool code_cache_frame(struct code_cache *c, const struct walk_frame *frame,
                       struct frame_id *ret_frame);

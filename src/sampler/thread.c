@@ -22,6 +22,7 @@ enum {
     UNSETTLED_PROBE = 16, /* then every so many looks see whether that is still so */
     SLOW_TRIES = 8,       /* to get through a read without being interrupted */
     CONFIRMS = 4,
+    NAME_TRIES = 3, /* for a stack whose code objects die while they are read */
     ASKING_NS = 100 * NS_PER_US,
     LINGER_NS = 10 * NS_PER_US,
     TORN_TRIES = 2,           /* more, where the thread must not be stopped */
@@ -190,6 +191,20 @@ static size_t unchanged(const struct thread *t, size_t from)
     return same;
 }
 
+/* Does the frame frames[from + index] still run? If its code object died while it was being read, all that was read
+ * is worth nothing. */
+static bool is_still_there(struct process *p, struct thread *t, size_t from, size_t index)
+{
+    if (index == SIZE_MAX)
+        return true;
+    size_t wanted = t->walk.frames.len - from - index;
+    walk_confirm(&t->walk, p->mem, &p->runtime.layout);
+    bool there = t->walk.trusted >= wanted;
+    if (!there)
+        code_cache_doubt(p->codes);
+    return there;
+}
+
 /* Knows and checks the codes of the stack: of all of it now and then, else of the part that changed. */
 static enum rd prepare_codes(struct process *p, struct thread *t, size_t from, size_t changed,
                              uint64_t now_ns)
@@ -198,6 +213,8 @@ static enum rd prepare_codes(struct process *p, struct thread *t, size_t from, s
     bool all = t->path_doubts != code_cache_doubts(p->codes) ||
                t->path_checked_ns + CODE_FRESH_NS < now_ns;
     enum rd rd = code_cache_prepare(p->codes, frames + from, changed, CODE_DUE_NS, now_ns);
+    if (rd == RD_OK && !is_still_there(p, t, from, code_cache_learnt(p->codes)))
+        rd = RD_TORN;
     if (rd != RD_OK || !all)
         return rd;
     t->path_doubts = code_cache_doubts(p->codes);
@@ -416,16 +433,20 @@ enum thread_verdict thread_sample(struct process *p, struct thread *t, uint64_t 
     } else {
         t->baseline = false;
     }
-    enum rd rd = read_thread(p, t, now_ns, &frozen);
-    t->sampled = false;
-    if (rd == RD_GONE)
-        return THREAD_GONE;
-    if (walk_tstate_u64(&t->walk, p->runtime.layout.tstate_unique) != t->unique)
-        return THREAD_GONE; /* another thread's state lies there now */
-    size_t from = rd == RD_OK ? 0 : t->walk.frames.len - t->walk.trusted;
-    if (rd != RD_OK && from == t->walk.frames.len)
-        return THREAD_TORN;
-    if (name_stack(p, t, from, now_ns) != RD_OK)
+    enum rd rd = RD_OK, named = RD_TORN;
+    for (int i = 0; named == RD_TORN && i < NAME_TRIES; i++) {
+        rd = read_thread(p, t, now_ns, &frozen);
+        t->sampled = false;
+        if (rd == RD_GONE)
+            return THREAD_GONE;
+        if (walk_tstate_u64(&t->walk, p->runtime.layout.tstate_unique) != t->unique)
+            return THREAD_GONE; /* another thread's state lies there now */
+        size_t from = rd == RD_OK ? 0 : t->walk.frames.len - t->walk.trusted;
+        if (rd != RD_OK && from == t->walk.frames.len)
+            return THREAD_TORN;
+        named = name_stack(p, t, from, now_ns);
+    }
+    if (named != RD_OK)
         return THREAD_INVALID;
     t->state = state_of(p, t) | (frozen ? SAMPLE_FROZEN : 0);
     t->sampled = rd == RD_OK;
