@@ -4,7 +4,7 @@
  *     byte 1        bit 0: what the image lacks is there, and reads as this input, over and over
  *                   bit 1: stacks are read as of stopped threads
  *                   bit 2: what is published of the layout is as spoilt as the rest
- *     byte 2        how many reads, times 4, see the image as it was before the patches: memory changes
+ *     byte 2        how many reads, times 4, see the image as it was before the patches: it changes
  *     from byte 3   patches: 3 bytes of offset in the image, then 8 bytes to put there */
 #include <inttypes.h>
 #include <limits.h>

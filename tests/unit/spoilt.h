@@ -1,5 +1,5 @@
-/* Memory that is not as it should be: eight bytes here and there are others, a place is missing, or all
- * that is missing is there. Counts what was asked of it: time is bounded where that is. */
+/* Memory that is not as it should be: eight bytes here and there are others, a place is missing,
+ * or all that is missing is there. Counts what was asked of it: time is bounded where that is. */
 #ifndef HEATLINE_TESTS_UNIT_SPOILT_H
 #define HEATLINE_TESTS_UNIT_SPOILT_H
 

@@ -90,7 +90,7 @@ static inline struct str read_whole(FILE *in)
     return text;
 }
 
-/* An image with the runtime that its note tells: the address of PyCode_Type is in its second line. */
+/* An image with the runtime that its note tells; PyCode_Type's address is in the second line. */
 struct stored {
     struct subject subject;
     struct runtime runtime;

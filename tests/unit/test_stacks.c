@@ -1,7 +1,7 @@
-/* stacks: from a stored image of every version, the stacks of every thread as the program itself knew them.
+/* stacks: from a stored image of every version, every thread's stack as the program itself told it.
  *
- * With arguments PID [NAME]: prints the stacks of a live process, and keeps what was read as image NAME
- * (tests/fixtures/images/record does, of every version). */
+ * With arguments PID [NAME]: prints the stacks of a live process, and keeps what was read as image
+ * NAME, if standard input says the same (tests/fixtures/images/record does, of every version). */
 #include "stacks.h"
 
 static void test_every_version(void **state)
@@ -22,8 +22,8 @@ static void test_every_version(void **state)
         }
 }
 
-/* Refuses the rest of a page, which a walk asks for where it knows nothing yet: then it asks for the frame
- * alone, and the image is small. */
+/* Refuses the rest of a page, which a walk asks for where it knows nothing yet: then it asks for
+ * the frame alone, and the image is small. */
 struct exact {
     struct mem mem;
     struct mem *under;
