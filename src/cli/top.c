@@ -222,7 +222,7 @@ static int check_target(const struct record_options *options, const struct argum
 {
     if (options->pids.len && arguments->operand_count) {
         err_set(err, STATUS_USAGE, "both a pid and a command were given");
-        return err_hint(err, "leave one away: top either attaches or starts the program");
+        return err_hint(err, "leave one out: top either attaches or starts the program");
     }
     if (!options->pids.len && !arguments->operand_count) {
         err_set(err, STATUS_USAGE, "nothing to look at: give a pid or a command");

@@ -19,19 +19,24 @@ struct walker {
     int count; /* of all threads so far */
 };
 
+int32_t threads_pthread_tid(struct mem *m, uint64_t ident)
+{
+    int32_t tid = 0;
+    if (!ident || mem_read(m, ident + GLIBC_PTHREAD_TID, &tid, sizeof(tid)) != RD_OK)
+        return 0;
+    return tid > 0 ? tid : 0;
+}
+
 /* Before 3.11 the thread state does not hold the kernel's id, but glibc's struct pthread does. */
 static int32_t tid_of(const struct walker *w, const uint8_t *tstate, uint64_t ident)
 {
     const struct layout *l = &w->runtime->layout;
     uint64_t native = 0;
-    int32_t tid = 0;
     if (layout_has(l->tstate_native_id)) {
         memcpy(&native, tstate + l->tstate_native_id, sizeof(native));
         return native <= INT32_MAX ? (int32_t)native : 0;
     }
-    if (!ident || mem_read(w->m, ident + GLIBC_PTHREAD_TID, &tid, sizeof(tid)) != RD_OK)
-        return 0;
-    return tid > 0 ? tid : 0;
+    return threads_pthread_tid(w->m, ident);
 }
 
 static enum rd interp_threads(struct walker *w, struct threads_entry *entry, uint64_t address)

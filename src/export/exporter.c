@@ -8,7 +8,7 @@
 const struct exporter exporters[] = {
     {"svg", ".svg .html", "flame graph that opens in any browser: zoom, search, tooltips",
      svg_write},
-    {"raw", ".txt .collapsed .folded",
+    {"raw", ".txt .raw .collapsed .folded",
      "one line per stack and its count, for other flame graph tools", raw_write},
     {"speedscope", ".speedscope.json .speedscope", "speedscope.app: a timeline per thread",
      speedscope_write},

@@ -36,10 +36,37 @@ static bool is_known(struct process *p, const struct threads_entry *entry)
         struct thread *t = process_thread(p, i);
         if (t->tstate == entry->tstate && t->unique == entry->unique) {
             t->seen = true;
+            t->gone |= t->ident != entry->ident; /* was taken for its parent: to be found anew */
+            p->unborn |= t->gone;
             return true;
         }
     }
     return false;
+}
+
+/* Until 3.11 a new thread state bears its parent's ids until the thread itself runs (t_bootstrap). */
+static bool is_parents(struct process *p, const struct threads_entry *entry, pid_t tid)
+{
+    for (size_t i = 0; i < p->threads.len; i++) {
+        const struct thread *t = process_thread(p, i);
+        if (t->tid == tid && t->interp == entry->interp && !t->gone)
+            return true;
+    }
+    return false;
+}
+
+/* The thread, or NULL: not started yet, or ended already. After a fork that Python was not told of (uWSGI's)
+ * the state still holds the parent's id, and only glibc knows the right one. */
+static struct thread *open_thread(struct process *p, const struct threads_entry *entry)
+{
+    int32_t tids[] = {entry->tid, entry->tid ? threads_pthread_tid(p->mem, entry->ident) : 0};
+    for (int i = 0; i < 2; i++) {
+        pid_t tid = tids[i] && p->namespaced ? task_ids_outer(p->pid, tids[i]) : tids[i];
+        struct thread *t = tid && !is_parents(p, entry, tid) ? thread_new(p, entry, tid) : NULL;
+        if (t)
+            return t;
+    }
+    return NULL;
 }
 
 /* Interpreters come one after the other, each with its youngest thread first: the head of its list. */
@@ -64,16 +91,15 @@ static bool note_thread(void *context, const struct threads_entry *entry)
     note_interp(p, entry);
     if (is_known(p, entry))
         return true;
-    pid_t tid = entry->tid && p->namespaced ? task_ids_outer(p->pid, entry->tid) : entry->tid;
-    struct thread *t = tid ? thread_new(p, entry, tid) : NULL;
-    if (!t) { /* not started yet, or ended already */
+    struct thread *t = open_thread(p, entry);
+    if (!t) {
         p->unborn = true;
         return true;
     }
     t->seen = true;
     t->id = sampler_next_thread(p->sampler);
     *(struct thread **)vec_push(&p->threads) = t;
-    const char *name = tid == p->pid ? "MainThread" : "";
+    const char *name = t->tid == p->pid ? "MainThread" : "";
     t->named = *name;
     emit_thread(p, t, name, strlen(name), scan->now_ns);
     p->names_wait_ns = NAMES_WAIT_MIN_NS;

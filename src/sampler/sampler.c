@@ -111,6 +111,14 @@ static struct process *find(const struct sampler *s, pid_t pid)
     return NULL;
 }
 
+static bool has_children(const struct sampler *s, const struct process *parent)
+{
+    for (size_t i = 0; i < s->processes.len; i++)
+        if (process_at(s, i)->parent == parent)
+            return true;
+    return false;
+}
+
 int sampler_attach(struct sampler *s, pid_t pid, bool wait, struct err *err)
 {
     if (find(s, pid))
@@ -133,6 +141,9 @@ int sampler_attach(struct sampler *s, pid_t pid, bool wait, struct err *err)
         struct timespec pause = {.tv_nsec = ATTACH_WAIT_NS};
         nanosleep(&pause, NULL);
     }
+    sampler_watch(s);
+    if (p->found == RUNTIME_NONE && has_children(s, p))
+        return 0; /* a launcher: what it has started is looked at in its place */
     verdict_tell(p->pid, p->found, &p->runtime.layout, err);
     s->processes.len--;
     process_free(p);

@@ -369,7 +369,14 @@ static enum rd read_unsettled(struct process *p, struct thread *t, uint64_t now_
     }
     /* It blocks, so it holds still; or it cannot be stopped, and must be believed only if it does. */
     rd = read_running(p, t, now_ns, SLOW_TRIES);
-    return rd == RD_OK && t->walk.moved ? confirm(p, t, CONFIRMS) : rd;
+    if (rd == RD_OK && t->walk.moved)
+        rd = confirm(p, t, CONFIRMS);
+    if (rd == RD_TORN) { /* it has just gone on */
+        enum rd stopped = read_frozen(p, t, now_ns);
+        *ret_frozen = stopped == RD_OK;
+        rd = stopped == RD_DENIED ? rd : stopped;
+    }
+    return rd;
 }
 
 /* A thread that is read as it runs; stopped only where that failed. */
@@ -420,6 +427,14 @@ static enum rd read_thread(struct process *p, struct thread *t, uint64_t now_ns,
     return read_settled(p, t, now_ns, ret_frozen);
 }
 
+/* Stops the thread for a whole try, if it runs and that is allowed; read_thread then finds it stopped. */
+static bool may_hold(struct process *p, struct thread *t)
+{
+    bool allowed = p->freezable && freeze_option(p) == SAMPLER_FREEZE_MOVING;
+    return allowed && t->stat.running && t->freeze.state != FREEZE_STOPPED &&
+           freeze_stop(&t->freeze) == RD_OK;
+}
+
 enum thread_verdict thread_sample(struct process *p, struct thread *t, uint64_t now_ns)
 {
     bool ran = true, frozen = false;
@@ -435,16 +450,21 @@ enum thread_verdict thread_sample(struct process *p, struct thread *t, uint64_t 
     }
     enum rd rd = RD_OK, named = RD_TORN;
     for (int i = 0; named == RD_TORN && i < NAME_TRIES; i++) {
+        /* Code that is new and gone again before it is read: in the end it is held for so long. */
+        bool hold = i + 1 == NAME_TRIES && may_hold(p, t);
         rd = read_thread(p, t, now_ns, &frozen);
         t->sampled = false;
-        if (rd == RD_GONE)
-            return THREAD_GONE;
-        if (walk_tstate_u64(&t->walk, p->runtime.layout.tstate_unique) != t->unique)
-            return THREAD_GONE; /* another thread's state lies there now */
+        if (rd != RD_GONE &&
+            walk_tstate_u64(&t->walk, p->runtime.layout.tstate_unique) != t->unique)
+            rd = RD_GONE; /* another thread's state lies there now */
         size_t from = rd == RD_OK ? 0 : t->walk.frames.len - t->walk.trusted;
-        if (rd != RD_OK && from == t->walk.frames.len)
-            return THREAD_TORN;
-        named = name_stack(p, t, from, now_ns);
+        bool nothing = rd != RD_OK && from == t->walk.frames.len;
+        if (rd != RD_GONE && !nothing)
+            named = name_stack(p, t, from, now_ns);
+        if (hold)
+            freeze_thaw(&t->freeze, false);
+        if (rd == RD_GONE || nothing)
+            return rd == RD_GONE ? THREAD_GONE : THREAD_TORN;
     }
     if (named != RD_OK)
         return THREAD_INVALID;
