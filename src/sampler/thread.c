@@ -22,6 +22,7 @@ enum {
     UNSETTLED_PROBE = 16, /* then every so many looks see whether that is still so */
     SLOW_TRIES = 8,       /* to get through a read without being interrupted */
     CONFIRMS = 4,
+    WAKE_NS = 50 * NS_PER_US,
     NAME_TRIES = 3, /* for a stack whose code objects die while they are read */
     ASKING_NS = 100 * NS_PER_US,
     LINGER_NS = 10 * NS_PER_US,
@@ -351,6 +352,13 @@ static bool waits_still(const struct process *p, const struct thread *t)
     return !t->walk.moved && unchanged(t, 0) == t->walk.frames.len && !holds_gil(p, t);
 }
 
+static void let_go_on(const struct process *p)
+{
+    uint64_t until_ns = clock_ns() + WAKE_NS;
+    while (sampler_options(p->sampler)->period_ns < WAKE_NS && clock_ns() < until_ns)
+        ;
+}
+
 /* A thread that moves too fast: stopped for each read, so that none of its stacks is favoured. Now and then it
  * is read as it runs, only to see whether that would do again. */
 static enum rd read_unsettled(struct process *p, struct thread *t, uint64_t now_ns,
@@ -359,6 +367,7 @@ static enum rd read_unsettled(struct process *p, struct thread *t, uint64_t now_
     enum rd rd = thread_stat_look(&t->stat);
     if (rd != RD_OK || t->stat.running) {
         if (t->looks % UNSETTLED_PROBE == 0 || t->looks < UNSETTLED_FIRST_LOOKS) {
+            let_go_on(p); /* it may still be waking from the last stop, and would seem calm */
             rd = read_running(p, t, now_ns, TORN_TRIES);
             settle(t, rd == RD_TORN || (t->walk.moved && confirm(p, t, 2) == RD_TORN));
         }
@@ -369,7 +378,7 @@ static enum rd read_unsettled(struct process *p, struct thread *t, uint64_t now_
     }
     /* It blocks, so it holds still; or it cannot be stopped, and must be believed only if it does. */
     rd = read_running(p, t, now_ns, SLOW_TRIES);
-    if (rd == RD_OK && t->walk.moved)
+    if (rd == RD_OK && (t->stat.running || t->walk.moved))
         rd = confirm(p, t, CONFIRMS);
     if (rd == RD_TORN) { /* it has just gone on */
         enum rd stopped = read_frozen(p, t, now_ns);
