@@ -308,13 +308,19 @@ static void settle(struct thread *t, bool torn)
         t->unsettled += UNSETTLED_ONE / share;
 }
 
+/* Too short to sleep. */
+static void spin(uint64_t for_ns)
+{
+    uint64_t until_ns = clock_ns() + for_ns;
+    while (clock_ns() < until_ns)
+        ;
+}
+
 /* Some random time, up to LINGER_NS. */
 static void linger(struct thread *t)
 {
     t->chance = t->chance * 6364136223846793005u + 1442695040888963407u; /* Knuth, MMIX */
-    uint64_t until_ns = clock_ns() + (t->chance >> 32) % LINGER_NS;
-    while (clock_ns() < until_ns)
-        ;
+    spin((t->chance >> 32) % LINGER_NS);
 }
 
 /* Two reads can be torn alike: hardly ever where none is torn otherwise, but else a third must agree, and more
@@ -352,13 +358,6 @@ static bool waits_still(const struct process *p, const struct thread *t)
     return !t->walk.moved && unchanged(t, 0) == t->walk.frames.len && !holds_gil(p, t);
 }
 
-static void let_go_on(const struct process *p)
-{
-    uint64_t until_ns = clock_ns() + WAKE_NS;
-    while (sampler_options(p->sampler)->period_ns < WAKE_NS && clock_ns() < until_ns)
-        ;
-}
-
 /* A thread that moves too fast: stopped for each read, so that none of its stacks is favoured. Now and then it
  * is read as it runs, only to see whether that would do again. */
 static enum rd read_unsettled(struct process *p, struct thread *t, uint64_t now_ns,
@@ -367,7 +366,8 @@ static enum rd read_unsettled(struct process *p, struct thread *t, uint64_t now_
     enum rd rd = thread_stat_look(&t->stat);
     if (rd != RD_OK || t->stat.running) {
         if (t->looks % UNSETTLED_PROBE == 0 || t->looks < UNSETTLED_FIRST_LOOKS) {
-            let_go_on(p); /* it may still be waking from the last stop, and would seem calm */
+            if (sampler_options(p->sampler)->period_ns < WAKE_NS)
+                spin(WAKE_NS); /* it may still be waking from the last stop, and would seem calm */
             rd = read_running(p, t, now_ns, TORN_TRIES);
             settle(t, rd == RD_TORN || (t->walk.moved && confirm(p, t, 2) == RD_TORN));
         }
