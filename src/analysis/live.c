@@ -237,6 +237,20 @@ static int live_emit(struct sink *sink, const struct event *event)
     case EVENT_REJECT:
         return take_reject(l, &event->reject);
     case EVENT_NOTE:
+    case EVENT_LANE:
+    case EVENT_OPEN:
+    case EVENT_ENTER:
+    case EVENT_RESUME:
+    case EVENT_LEAVE:
+    case EVENT_YIELD:
+    case EVENT_UNWIND:
+    case EVENT_RESYNC:
+    case EVENT_ARGUMENTS:
+    case EVENT_RESULT:
+    case EVENT_INSTANT:
+    case EVENT_COUNTER:
+    case EVENT_TASK:
+    case EVENT_GAP:
         return 0;
     }
     return -1;

@@ -37,6 +37,18 @@ static inline void put_time(struct put *p, uint64_t t_ns)
     put_i64(p, (int64_t)p->step_ns);
 }
 
+static inline void put_step(struct put *p, uint64_t t_ns)
+{
+    put_u64(p, t_ns - p->last_t_ns);
+    p->last_t_ns = t_ns;
+}
+
+static inline void put_f64(struct put *p, double value)
+{
+    memcpy(p->at, &value, sizeof(value));
+    p->at += sizeof(value);
+}
+
 static inline void put_span(struct put *p, uint64_t span_ns)
 {
     put_i64(p, (int64_t)(span_ns - p->step_ns));
@@ -69,6 +81,8 @@ static inline void put_text(struct put *p, struct text text)
 #define max_i64(value) VARINT_BYTES_MAX
 #define max_time(value) VARINT_BYTES_MAX
 #define max_span(value) VARINT_BYTES_MAX
+#define max_step(value) VARINT_BYTES_MAX
+#define max_f64(value) sizeof(double)
 #define max_text(value) (ID_BYTES_MAX + text_len(value))
 #define max_string max_u32
 #define max_function max_u32
@@ -158,6 +172,25 @@ static inline int get_span(struct get *g, uint64_t *ret)
     if (get_i64(g, &difference))
         return -1;
     *ret = g->step_ns + (uint64_t)difference;
+    return 0;
+}
+
+static inline int get_step(struct get *g, uint64_t *ret)
+{
+    uint64_t step_ns;
+    if (get_u64(g, &step_ns))
+        return -1;
+    g->last_t_ns += step_ns;
+    *ret = g->last_t_ns;
+    return 0;
+}
+
+static inline int get_f64(struct get *g, double *ret)
+{
+    if (g->end - g->at < (ptrdiff_t)sizeof(*ret))
+        return -1;
+    memcpy(ret, g->at, sizeof(*ret));
+    g->at += sizeof(*ret);
     return 0;
 }
 

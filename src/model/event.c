@@ -26,6 +26,11 @@ static void add_number(struct line *l, const char *name, uint64_t value)
     line_add(l, " %s=%" PRIu64, name, value);
 }
 
+static void add_f64(struct line *l, const char *name, double value)
+{
+    line_add(l, " %s=%.17g", name, value);
+}
+
 static void add_i64(struct line *l, const char *name, int64_t value)
 {
     line_add(l, " %s=%" PRId64, name, value);
@@ -56,6 +61,7 @@ static void add_text(struct line *l, const char *name, struct text value)
 #define add_u64 add_number
 #define add_time add_number
 #define add_span add_number
+#define add_step add_number
 
 size_t event_print(const struct event *event, char *line, size_t line_bytes)
 {

@@ -21,6 +21,12 @@ enum reject_reason {
     REJECT_INVALID = 2, /* what was read is no Python stack */
 };
 
+enum instant_scope {
+    INSTANT_THREAD = 0,
+    INSTANT_PROCESS = 1,
+    INSTANT_GLOBAL = 2,
+};
+
 /* Bytes owned by somebody else, valid while the event is being handled. */
 struct text {
     const char *data;
@@ -36,7 +42,9 @@ typedef struct thread_id event_thread;
 typedef uint32_t event_u32;
 typedef uint64_t event_u64;
 typedef int64_t event_i64;
+typedef double event_f64;
 typedef uint64_t event_time;
+typedef uint64_t event_step;
 typedef uint64_t event_span;
 typedef struct text event_text;
 

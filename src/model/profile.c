@@ -237,11 +237,46 @@ static int profile_emit(struct sink *sink, const struct event *event)
     struct profile *p = (struct profile *)sink;
     p->events++;
     switch (event->kind) {
-#define EVENT(number, NAME, name, doc, fields)                                                     \
-    case EVENT_##NAME:                                                                             \
-        return take_##name(p, &event->name);
-#include "model/event.def"
-#undef EVENT
+    case EVENT_STRING:
+        return take_string(p, &event->string);
+    case EVENT_FUNCTION:
+        return take_function(p, &event->function);
+    case EVENT_FRAME:
+        return take_frame(p, &event->frame);
+    case EVENT_STACK:
+        return take_stack(p, &event->stack);
+    case EVENT_PROCESS:
+        return take_process(p, &event->process);
+    case EVENT_PROCESS_END:
+        return take_process_end(p, &event->process_end);
+    case EVENT_THREAD:
+        return take_thread(p, &event->thread);
+    case EVENT_THREAD_END:
+        return take_thread_end(p, &event->thread_end);
+    case EVENT_TICK:
+        return take_tick(p, &event->tick);
+    case EVENT_SAMPLE:
+        return take_sample(p, &event->sample);
+    case EVENT_REJECT:
+        return take_reject(p, &event->reject);
+    case EVENT_NOTE:
+        return take_note(p, &event->note);
+    /* Calls are too many to be kept: analysis/spans.h reads them from the recording. */
+    case EVENT_LANE:
+    case EVENT_OPEN:
+    case EVENT_ENTER:
+    case EVENT_RESUME:
+    case EVENT_LEAVE:
+    case EVENT_YIELD:
+    case EVENT_UNWIND:
+    case EVENT_RESYNC:
+    case EVENT_ARGUMENTS:
+    case EVENT_RESULT:
+    case EVENT_INSTANT:
+    case EVENT_COUNTER:
+    case EVENT_TASK:
+    case EVENT_GAP:
+        return 0;
     }
     return -1;
 }

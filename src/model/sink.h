@@ -9,7 +9,7 @@ struct sink {
     /* 0, or -1 when the event could not be kept (the sink counts it as lost). Texts in the event
      * are valid during the call only. */
     int (*emit)(struct sink *sink, const struct event *event);
-    /* A new producer's stream begins: its ids start anew. May be NULL. */
+    /* Another producer's streams begin: ids start anew. May be NULL. */
     void (*begin_stream)(struct sink *sink);
 };
 

@@ -8,7 +8,8 @@
  * atomic add on `segments`. A segment belongs to one stream (one producer of one process) and its
  * `used_bytes` is stored, with release order, after each whole event: whatever ends a writer, what
  * lies before used_bytes is valid. Segments of a stream are read in `sequence` order, each decodes by
- * itself from `base_ns`. */
+ * itself from `base_ns`. A traced process has one stream with all its definitions, its dictionary, and one for
+ * each thread that runs at the same time as others; a definition is written before it is used. */
 #ifndef HEATLINE_RECORDING_FORMAT_H
 #define HEATLINE_RECORDING_FORMAT_H
 
@@ -42,7 +43,8 @@ struct heat_header {
 struct heat_segment {
     uint32_t magic, producer;  /* HEAT_SEGMENT_MAGIC, enum heat_producer */
     uint32_t stream, sequence; /* from 0 */
-    uint32_t pid, tid;         /* of the writer */
+    uint32_t pid;              /* of the writer */
+    uint32_t dictionary;       /* the stream that defines the ids used here; mostly this one */
     uint64_t base_ns;          /* times in this segment start from here */
     uint64_t used_bytes;       /* of events behind this struct (atomic) */
 };

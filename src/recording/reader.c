@@ -24,6 +24,7 @@ struct reader {
 
 /* A segment that claims to be one, by its place in the file. */
 struct part {
+    uint32_t dictionary; /* the stream whose definitions it needs */
     uint32_t stream, sequence;
     uint64_t offset, base_ns, used_bytes;
 };
@@ -177,6 +178,7 @@ static int replay_note_part(struct replay *p, uint64_t offset)
     }
     struct part *part = vec_push(&p->parts);
     *part = (struct part){
+        .dictionary = segment.producer == HEAT_TRACER ? segment.dictionary : segment.stream,
         .stream = segment.stream,
         .sequence = segment.sequence,
         .offset = offset,
@@ -189,6 +191,11 @@ static int replay_note_part(struct replay *p, uint64_t offset)
 static int part_order(const void *left, const void *right)
 {
     const struct part *a = left, *b = right;
+    bool a_defines = a->stream == a->dictionary, b_defines = b->stream == b->dictionary;
+    if (a->dictionary != b->dictionary)
+        return a->dictionary < b->dictionary ? -1 : 1;
+    if (a_defines != b_defines)
+        return a_defines ? -1 : 1;
     if (a->stream != b->stream)
         return a->stream < b->stream ? -1 : 1;
     if (a->sequence != b->sequence)
@@ -250,7 +257,8 @@ static int replay_parts(struct replay *p)
         p->summary.damaged_segments += part->sequence - (begins ? 0 : last->sequence + 1);
         p->summary.streams += begins;
         p->summary.segments++;
-        if (begins && p->sink->begin_stream)
+        bool defines = !last || part->dictionary != last->dictionary;
+        if (defines && p->sink->begin_stream)
             p->sink->begin_stream(p->sink);
         if (replay_events(p, part))
             return -1;

@@ -1,4 +1,4 @@
-/* Replays a .heat file into a sink, stream by stream, as far as it is valid: a file that was cut off or
+/* Replays a .heat file into a sink, stream by stream, a dictionary before the streams that use it, as far as it is valid: a file that was cut off or
  * damaged gives all that can be read, and the damage is counted. Its bytes are hostile. */
 #ifndef HEATLINE_RECORDING_READER_H
 #define HEATLINE_RECORDING_READER_H

@@ -82,7 +82,7 @@ static int writer_map(struct writer *w)
         .stream = w->stream,
         .sequence = w->sequence++,
         .pid = (uint32_t)getpid(),
-        .tid = (uint32_t)gettid(),
+        .dictionary = w->stream,
         .base_ns = w->last_t_ns,
     };
     /* Last: what has no magic is not looked at. */

@@ -31,6 +31,8 @@ static inline struct text fill_text(uint64_t *state)
 #define fill_i64(state) (int64_t) number_extreme(state)
 #define fill_time(state) number_extreme(state)
 #define fill_span(state) number_extreme(state)
+#define fill_step(state) number_extreme(state)
+#define fill_f64(state) (double)number_extreme(state)
 #define fill_string(state)                                                                         \
     (struct string_id)                                                                             \
     {                                                                                              \
@@ -87,6 +89,8 @@ static inline struct event event_extreme(uint8_t kind, uint64_t *state)
 #define same_i64 same_number
 #define same_time same_number
 #define same_span same_number
+#define same_step same_number
+#define same_f64 same_number
 #define same_string same_id
 #define same_function same_id
 #define same_frame same_id

@@ -51,6 +51,8 @@ static struct event any_event(uint64_t *state)
 #define id_i64(field) (void)(field)
 #define id_time id_u64
 #define id_span id_u64
+#define id_step id_u64
+#define id_f64(field) (void)(field)
 #define id_text(field) (field).len_bytes %= 40
 #define F(type, name, doc) id_##type(e->name);
 #define EVENT(number, NAME, name, doc, fields)                                                     \
