@@ -7,7 +7,7 @@ _heatline()
 
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        COMPREPLY=($(compgen -W 'record top dump doctor report export info help --help --version' -- "$current"))
+        COMPREPLY=($(compgen -W 'record trace top dump doctor report export info help --help --version' -- "$current"))
         return
     fi
     # The program to run completes as if it stood alone.
@@ -35,6 +35,13 @@ _heatline()
     record:--include) return ;;
     record:--exclude) return ;;
     record:--max-depth) return ;;
+    trace:--python) files=1 ;;
+    trace:--include-files) return ;;
+    trace:--exclude-files) return ;;
+    trace:--max-stack-depth) return ;;
+    trace:-o | trace:--output) files=1 ;;
+    trace:-f | trace:--format) words='svg raw speedscope chrometrace pprof gecko cpuprofile heat' ;;
+    trace:--max-size) return ;;
     top:-p | top:--pid) return ;;
     top:--python) files=1 ;;
     top:-r | top:--rate) return ;;
@@ -64,6 +71,7 @@ _heatline()
     if [[ -z $words && -z $files && $current == -* ]]; then
         case ${COMP_WORDS[1]} in
         record) words='-p --pid --python --keep-running -r --rate -d --duration --nonblocking --blocking --async -o --output -f --format --flush -t --threads --mode -g --gil -i --idle -s --subprocesses -F --function --nolineno --full-filenames --limit-threads --include --exclude --gc --max-depth -h --help' ;;
+        trace) words='--python --ignore-multiprocess --ignore-c-function --ignore-frozen --include-files --exclude-files --max-stack-depth -o --output -f --format --max-size --quiet -h --help' ;;
         top) words='-p --pid --python --keep-running -r --rate -d --duration --nonblocking --blocking --async --delay -t --threads --mode -g --gil -i --idle -s --subprocesses -F --function --nolineno --full-filenames --limit-threads --include --exclude --gc --max-depth -h --help' ;;
         dump) words='-p --pid -s --subprocesses --blocking --nonblocking -l --locals -j --json --async -g --gil -F --function --full-filenames -h --help' ;;
         doctor) words='-p --pid -j --json -h --help' ;;

@@ -29,6 +29,7 @@ extern const struct command command_info;
 extern const struct command command_record;
 extern const struct command command_report;
 extern const struct command command_top;
+extern const struct command command_trace;
 
 extern const struct command *const commands[]; /* NULL-ended */
 

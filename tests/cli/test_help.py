@@ -7,7 +7,7 @@ import pytest
 
 from conftest import words
 
-COMMANDS = ["record", "top", "dump", "doctor", "report", "export", "info", "help"]
+COMMANDS = ["record", "trace", "top", "dump", "doctor", "report", "export", "info", "help"]
 
 
 def test_no_command_shows_the_commands(heatline):
@@ -59,7 +59,7 @@ def test_the_name_of_the_program_changes_nothing(heatline, recording, tmp_path):
 
 @pytest.mark.parametrize("arguments,message,hint", [
     (["exprot"], "there is no command 'exprot'", "did you mean `heatline export`?"),
-    (["trace"], "there is no command 'trace'", "`heatline help` lists the commands"),
+    (["view"], "there is no command 'view'", "`heatline help` lists the commands"),
     (["re"], "'re' may mean record or report", None),
     (["-p", "1"], "unknown option '-p' before a command", "options follow the command"),
     (["help", "zebra"], "there is no command 'zebra'", "`heatline help` lists the commands"),

@@ -1,0 +1,159 @@
+/* Knows how to name a function; and when a code object dies, so that its address may come to mean another. */
+#include "agent/code.h"
+
+#include <pthread.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "agent/agent.h"
+#include "agent/dictionary.h"
+#include "agent/pyapi.h"
+
+enum { FUNCTION_NAME_BYTES_MAX = 512 };
+enum { CO_GENERATORS = 0x20 | 0x80 | 0x200 }; /* CO_GENERATOR, CO_COROUTINE, CO_ASYNC_GENERATOR */
+
+struct table code_table;
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static ssize_t extra_index = -1;
+
+/* Python calls it when a code object dies: its extra is its own address. */
+static void forget_one(void *code)
+{
+    pthread_mutex_lock(&lock);
+    table_remove(&code_table, (uint64_t)(uintptr_t)code);
+    pthread_mutex_unlock(&lock);
+}
+
+int code_begin(void)
+{
+    if (extra_index < 0)
+        extra_index = py.request_code_extra(forget_one);
+    return extra_index < 0 ? -1 : 0;
+}
+
+void code_forget(void)
+{
+    pthread_mutex_init(&lock, NULL);
+    table_clear(&code_table);
+}
+
+static uint32_t keep(uint64_t key, uint32_t entry)
+{
+    pthread_mutex_lock(&lock);
+    int failed = table_put(&code_table, key, entry);
+    pthread_mutex_unlock(&lock);
+    return failed ? CODE_UNWANTED : entry;
+}
+
+static long number_of(void *object, const char *name)
+{
+    void *number = py.PyObject_GetAttrString(object, name);
+    long value = number ? py.PyLong_AsLong(number) : 0;
+    if (number)
+        py.Py_DecRef(number);
+    return value;
+}
+
+static uint32_t entry_of(void *code)
+{
+    const char *name = "", *file = "";
+    ssize_t name_len = 0, file_len = 0;
+    void *name_keeper =
+        pyapi_text(code, py.minor >= 11 ? "co_qualname" : "co_name", &name, &name_len);
+    void *file_keeper = pyapi_text(code, "co_filename", &file, &file_len);
+    uint32_t entry = CODE_UNWANTED;
+    if (config_wants(agent_config(), file)) {
+        uint32_t line = (uint32_t)number_of(code, "co_firstlineno");
+        entry = dictionary_function((struct text){name, (uint32_t)name_len},
+                                    (struct text){file, (uint32_t)file_len}, line)
+                    .i;
+        if (number_of(code, "co_flags") & CO_GENERATORS)
+            entry |= CODE_GENERATOR;
+    }
+    if (name_keeper)
+        py.Py_DecRef(name_keeper);
+    if (file_keeper)
+        py.Py_DecRef(file_keeper);
+    return entry;
+}
+
+uint32_t code_learn(void *code)
+{
+    void *type, *value, *trace;
+    py.PyErr_Fetch(&type, &value, &trace);
+    uint32_t entry = entry_of(code);
+    /* Without its extra its death would go unnoticed, so it is better not kept. */
+    if (py.set_code_extra(code, extra_index, code) == 0)
+        keep((uint64_t)(uintptr_t)code, entry);
+    py.PyErr_Clear();
+    py.PyErr_Restore(type, value, trace);
+    return entry & CODE_ID ? entry : CODE_UNWANTED;
+}
+
+uint64_t code_callable_key(void *callable)
+{
+    void *type = pyapi_type(callable);
+    if (type == py.function_type)
+        return 0;
+    if (type == py.cfunction_type) /* its PyMethodDef, PyCFunctionObject.m_ml */
+        return *(const uint64_t *)pyapi_body(callable);
+    if (type == py.method_descr_type) /* behind d_type, d_name, d_qualname */
+        return *(const uint64_t *)(pyapi_body(callable) + 24);
+    if (type == py.method_type) { /* bound: what counts is its function, PyMethodObject.im_func */
+        void *function = *(void *const *)pyapi_body(callable);
+        return pyapi_type(function) == py.method_type ? 0 : code_callable_key(function);
+    }
+    if (type == py.type_type || py.PyType_IsSubtype(type, py.type_type))
+        return (uint64_t)(uintptr_t)callable | 1;
+    return (uint64_t)(uintptr_t)type | 1; /* an object that can be called, by its type */
+}
+
+/* A type's name without asking its metaclass, which may be the program's: tp_name, behind ob_size. */
+static struct text type_name(void *type)
+{
+    const char *name = *(const char *const *)(pyapi_body(type) + 8);
+    return (struct text){name, (uint32_t)strlen(name)};
+}
+
+/* module.name, or Type.name for methods. */
+static struct function_id function_named(void *callable)
+{
+    const char *name = "", *module = "";
+    ssize_t name_len = 0, module_len = 0;
+    void *name_keeper = pyapi_text(callable, "__qualname__", &name, &name_len);
+    void *module_keeper = pyapi_text(callable, "__module__", &module, &module_len);
+    char text[FUNCTION_NAME_BYTES_MAX];
+    int len = snprintf(text, sizeof(text), "%.*s%s%.*s", (int)module_len, module,
+                       module_len ? "." : "", (int)name_len, name);
+    if (len >= (int)sizeof(text))
+        len = sizeof(text) - 1;
+    if (name_keeper)
+        py.Py_DecRef(name_keeper);
+    if (module_keeper)
+        py.Py_DecRef(module_keeper);
+    return dictionary_function((struct text){text, (uint32_t)len}, (struct text){"", 0}, 0);
+}
+
+static uint32_t entry_of_callable(void *callable)
+{
+    void *type = pyapi_type(callable);
+    if (type == py.method_type)
+        return entry_of_callable(*(void *const *)pyapi_body(callable));
+    if (type == py.cfunction_type || type == py.method_descr_type)
+        return function_named(callable).i;
+    bool is_type = type == py.type_type || py.PyType_IsSubtype(type, py.type_type);
+    return dictionary_function(type_name(is_type ? callable : type), (struct text){"", 0}, 0).i;
+}
+
+uint32_t code_learn_callable(void *callable, uint64_t key)
+{
+    void *type, *value, *trace;
+    py.PyErr_Fetch(&type, &value, &trace);
+    uint32_t entry = entry_of_callable(callable);
+    keep(key, entry);
+    py.PyErr_Clear();
+    py.PyErr_Restore(type, value, trace);
+    return entry ? entry : CODE_UNWANTED;
+}

@@ -1,0 +1,39 @@
+/* Which function is it? From code objects and C functions to what the recording calls them, in one look at a table. */
+#ifndef HEATLINE_AGENT_CODE_H
+#define HEATLINE_AGENT_CODE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "agent/table.h"
+
+/* What a table says of a code object or C function. */
+enum { CODE_GENERATOR = 1u << 31, CODE_ID = CODE_GENERATOR - 1, CODE_UNWANTED = CODE_ID };
+
+extern struct table code_table;
+
+/* Once a process, with the GIL. 0 or -1. */
+int code_begin(void);
+/* In a forked child: nothing is defined there yet. */
+void code_forget(void);
+
+uint32_t code_learn(void *code);
+uint32_t code_learn_callable(void *callable, uint64_t key);
+/* What tells one C function from another; 0: it is none, but a function of Python. */
+uint64_t code_callable_key(void *callable);
+
+/* The entry of a code object: CODE_UNWANTED, or the id with CODE_GENERATOR for generators and coroutines. The
+ * caller holds the GIL, or is attached to the interpreter. */
+static inline uint32_t code_entry(void *code)
+{
+    uint32_t entry = table_find(&code_table, (uint64_t)(uintptr_t)code);
+    return entry ? entry : code_learn(code);
+}
+
+static inline uint32_t code_entry_of_callable(void *callable, uint64_t key)
+{
+    uint32_t entry = table_find(&code_table, key);
+    return entry ? entry : code_learn_callable(callable, key);
+}
+
+#endif

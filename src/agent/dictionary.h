@@ -1,0 +1,24 @@
+/* The definitions of this process: its strings, functions and threads, in a stream of their own. Safe to call from
+ * any thread; takes a lock, so nothing here may call Python. */
+#ifndef HEATLINE_AGENT_DICTIONARY_H
+#define HEATLINE_AGENT_DICTIONARY_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "model/event.h"
+
+/* Begins one, and defines this process. Again in a forked child, where nothing is defined yet. */
+void dictionary_begin(void);
+uint32_t dictionary_stream(void);
+
+/* The ids of what has these texts; defined on first use. {0} when it could not be written. */
+struct string_id dictionary_string(struct text text);
+struct function_id dictionary_function(struct text name, struct text file, uint32_t first_line);
+
+/* A thread of this process; `id` 0: a new one. Its end. */
+struct thread_id dictionary_thread(struct thread_id id, pid_t tid, struct text name,
+                                   uint64_t ident);
+void dictionary_thread_end(struct thread_id id);
+
+#endif

@@ -1,0 +1,175 @@
+/* Knows how a thread's lane begins, goes on in the next segment, is mended and handed on. */
+#include "agent/lane.h"
+
+#include <pthread.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "agent/dictionary.h"
+#include "agent/names.h"
+#include "base/clock.h"
+
+enum { OPEN_CAP_FIRST = 1024, NAME_CALLS_MAX = 64 };
+
+__thread struct lane *lane_self __attribute__((tls_model("initial-exec")));
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct lane *free_lanes;
+static pthread_key_t ends; /* its destructor tells us that a thread has ended */
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void *map_memory(size_t bytes)
+{
+    void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return memory == MAP_FAILED ? NULL : memory;
+}
+
+static void lane_end(void *value)
+{
+    struct lane *l = value;
+    lane_self = NULL;
+    dictionary_thread_end(l->thread);
+    pthread_mutex_lock(&lock);
+    l->next = free_lanes;
+    free_lanes = l;
+    pthread_mutex_unlock(&lock);
+}
+
+static void make_key(void)
+{
+    pthread_key_create(&ends, lane_end);
+}
+
+static struct lane *take_free(void)
+{
+    pthread_mutex_lock(&lock);
+    struct lane *l = free_lanes;
+    if (l)
+        free_lanes = l->next;
+    pthread_mutex_unlock(&lock);
+    return l;
+}
+
+static struct lane *new_lane(void)
+{
+    struct lane *l = map_memory(sizeof(*l));
+    if (!l)
+        return NULL;
+    l->open = map_memory(OPEN_CAP_FIRST * sizeof(*l->open));
+    if (!l->open) {
+        munmap(l, sizeof(*l));
+        return NULL;
+    }
+    l->depth_cap = OPEN_CAP_FIRST;
+    stream_init(&l->stream, segment_new_stream(), dictionary_stream(), clock_ns());
+    return l;
+}
+
+/* Whose the events are that follow, and what is open. */
+static void put_state(struct lane *l)
+{
+    struct event event = {.kind = EVENT_LANE, .lane = {l->thread, l->stream.last_t_ns, l->depth}};
+    stream_put(&l->stream, &event);
+    uint32_t from = l->depth > LANE_OPEN_SHOWN ? l->depth - LANE_OPEN_SHOWN : 0;
+    for (uint32_t i = from; i < l->depth; i++) {
+        event = (struct event){.kind = EVENT_OPEN, .open = {{l->open[i].function}}};
+        stream_put(&l->stream, &event);
+    }
+}
+
+int lane_segment(struct lane *l)
+{
+    if ((l->stream.segment && !l->stream.at) || stream_next(&l->stream)) {
+        segment_count_lost(1);
+        return -1;
+    }
+    stamp_set(&l->stamp);
+    put_state(l);
+    return 0;
+}
+
+static void introduce(struct lane *l)
+{
+    bool is_main = gettid() == getpid();
+    struct text name = is_main ? (struct text){"MainThread", 10} : (struct text){NULL, 0};
+    l->calls_unnamed = is_main ? UINT32_MAX : 0;
+    l->thread = dictionary_thread((struct thread_id){0}, gettid(), name, (uint64_t)pthread_self());
+}
+
+struct lane *lane_begin(void)
+{
+    pthread_once(&once, make_key);
+    struct lane *l = take_free();
+    bool reused = l != NULL;
+    if (!l)
+        l = new_lane();
+    if (!l)
+        return NULL;
+    l->depth = 0;
+    introduce(l);
+    if (reused && l->stream.at)
+        put_state(l);
+    stamp_set(&l->stamp);
+    lane_self = l;
+    pthread_setspecific(ends, l);
+    return l;
+}
+
+void lane_fork(void)
+{
+    struct lane *old = lane_self;
+    pthread_mutex_init(&lock, NULL);
+    free_lanes = NULL;
+    if (!old)
+        return;
+    /* The segment is the parent's; its mapping goes away with the process. What is open goes on. */
+    stream_init(&old->stream, segment_new_stream(), dictionary_stream(), clock_ns());
+    introduce(old);
+}
+
+bool lane_grow(struct lane *l)
+{
+    size_t bytes = l->depth_cap * sizeof(*l->open);
+    void *open = mremap(l->open, bytes, bytes * 2, MREMAP_MAYMOVE);
+    if (open == MAP_FAILED)
+        return false;
+    l->open = open;
+    l->depth_cap *= 2;
+    return true;
+}
+
+/* threading names a thread only after it has begun: try at some of its first calls. */
+void lane_learn_name(struct lane *l)
+{
+    uint32_t calls = l->calls_unnamed++;
+    if (l->busy || (calls & (calls - 1)))
+        return;
+    if (calls >= NAME_CALLS_MAX)
+        l->calls_unnamed = UINT32_MAX;
+    l->busy = true;
+    char name[NAME_BYTES_MAX];
+    size_t len = name_of_thread(name, calls >= NAME_CALLS_MAX);
+    if (len) {
+        l->calls_unnamed = UINT32_MAX;
+        dictionary_thread(l->thread, gettid(), (struct text){name, (uint32_t)len},
+                          (uint64_t)pthread_self());
+    }
+    l->busy = false;
+}
+
+bool lane_resync(struct lane *l, const void *code)
+{
+    uint32_t at = l->depth;
+    while (at && l->open[at - 1].code != code)
+        at--;
+    if (!at)
+        return false;              /* it was entered before us */
+    struct stream *s = &l->stream; /* a segment that begins here still has what was open before */
+    if (s->end - s->at >= LANE_CALL_BYTES_MAX || lane_segment(l) == 0) {
+        struct event event = {.kind = EVENT_RESYNC, .resync = {s->last_t_ns, l->depth - at}};
+        stream_put(s, &event);
+    }
+    l->depth = at;
+    return true;
+}

@@ -1,0 +1,86 @@
+/* Knows where Python's C API is found; not what it is used for. */
+#include "agent/pyapi.h"
+
+#include <dlfcn.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct pyapi py;
+
+/* The first of the names that there is; they end with NULL. */
+static void *any_of(const char *const *names)
+{
+    void *found = NULL;
+    for (; *names && !found; names++)
+        found = dlsym(RTLD_DEFAULT, *names);
+    return found;
+}
+
+#define ANY_OF(...) any_of((const char *const[]){__VA_ARGS__, NULL})
+
+static bool find_functions(void)
+{
+    bool all = true;
+#define API(since, result, name, parameters)                                                       \
+    *(void **)&py.name = dlsym(RTLD_DEFAULT, #name);                                               \
+    all &= py.name != NULL;
+#include "agent/pyapi.def"
+#undef API
+    return all;
+}
+
+static bool find_others(void)
+{
+    *(void **)&py.request_code_extra =
+        ANY_OF("PyUnstable_Eval_RequestCodeExtraIndex", "_PyEval_RequestCodeExtraIndex");
+    *(void **)&py.set_code_extra = ANY_OF("PyUnstable_Code_SetExtra", "_PyCode_SetExtra");
+    *(void **)&py.set_eval_frame = ANY_OF("_PyInterpreterState_SetEvalFrameFunc");
+    *(void **)&py.interp_get = ANY_OF("PyInterpreterState_Get", "_PyInterpreterState_Get");
+    py.eval_frame_default = ANY_OF("_PyEval_EvalFrameDefault");
+    py.code_type = ANY_OF("PyCode_Type");
+    py.function_type = ANY_OF("PyFunction_Type");
+    py.method_type = ANY_OF("PyMethod_Type");
+    py.cfunction_type = ANY_OF("PyCFunction_Type");
+    py.method_descr_type = ANY_OF("PyMethodDescr_Type");
+    py.type_type = ANY_OF("PyType_Type");
+    py.none = ANY_OF("_Py_NoneStruct");
+    return py.request_code_extra && py.set_code_extra && py.code_type && py.function_type &&
+           py.method_type && py.cfunction_type && py.method_descr_type && py.type_type && py.none;
+}
+
+bool pyapi_find(void)
+{
+    if (!find_functions() || !find_others())
+        return false;
+    /* "3.13.0 (main, …"; a free-threaded build says so, and its None has the longer head. */
+    const char *version = py.Py_GetVersion();
+    if (strncmp(version, "3.", 2) != 0)
+        return false;
+    py.minor = atoi(version + 2);
+    py.free_threaded = strstr(version, "free-threading build") != NULL;
+    return py.minor >= 8;
+}
+
+void *pyapi_text(void *object, const char *name, const char **ret_text, ssize_t *ret_len)
+{
+    void *text = py.PyObject_GetAttrString(object, name);
+    if (!text) {
+        py.PyErr_Clear();
+        return NULL;
+    }
+    *ret_text = py.PyUnicode_AsUTF8AndSize(text, ret_len);
+    if (*ret_text)
+        return text;
+    py.PyErr_Clear(); /* lone surrogates, or no text */
+    void *bytes = py.PyUnicode_AsEncodedString(text, "utf-8", "surrogatepass");
+    py.Py_DecRef(text);
+    char *data;
+    if (bytes && py.PyBytes_AsStringAndSize(bytes, &data, ret_len) == 0) {
+        *ret_text = data;
+        return bytes;
+    }
+    py.PyErr_Clear();
+    if (bytes)
+        py.Py_DecRef(bytes);
+    return NULL;
+}

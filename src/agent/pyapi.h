@@ -1,0 +1,47 @@
+/* Python's C API as far as it is needed, looked up at run time. Also what differs between versions in the head of an
+ * object, and the addresses of types. */
+#ifndef HEATLINE_AGENT_PYAPI_H
+#define HEATLINE_AGENT_PYAPI_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct pyapi {
+#define API(since, result, name, parameters) result(*name) parameters;
+#include "agent/pyapi.def"
+#undef API
+    void *code_type, *function_type, *method_type, *cfunction_type, *method_descr_type, *type_type;
+    void *none;
+    /* Different names in different versions, or not everywhere. */
+    ssize_t (*request_code_extra)(void (*free_extra)(void *extra));
+    int (*set_code_extra)(void *code, ssize_t index, void *extra);
+    void (*set_eval_frame)(void *interp, void *function); /* 3.9+ */
+    void *(*interp_get)(void);                            /* 3.9+ */
+    void *eval_frame_default;
+    int minor;          /* of 3.MINOR */
+    bool free_threaded; /* an object's head has 32 bytes, not 16 */
+};
+
+extern struct pyapi py;
+
+/* Is there a Python in this process that the agent knows? Looks everything up. */
+bool pyapi_find(void);
+
+/* Of any object. */
+static inline void *pyapi_type(const void *object)
+{
+    return *(void *const *)((const char *)object + (py.free_threaded ? 24 : 8));
+}
+
+/* What follows the head of an object. */
+static inline const char *pyapi_body(const void *object)
+{
+    return (const char *)object + (py.free_threaded ? 32 : 16);
+}
+
+/* The text of an attribute that is a str: UTF-8, surrogates passed through. Returns the object that keeps it alive
+ * (to be released with Py_DecRef), or NULL with no error set. */
+void *pyapi_text(void *object, const char *name, const char **ret_text, ssize_t *ret_len);
+
+#endif

@@ -1,0 +1,22 @@
+/* The shared recording, as seen from inside a traced process: the next free segment of the file, mapped. No descriptor
+ * is kept: programs close what they do not know, and the number would soon be another file's. */
+#ifndef HEATLINE_AGENT_SEGMENT_H
+#define HEATLINE_AGENT_SEGMENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "recording/format.h"
+
+/* Maps the header of the recording. 0 or an errno. Once a process. */
+int segment_open(const char *path, uint64_t bytes_max);
+
+uint32_t segment_new_stream(void);
+
+/* Takes and maps the next segment; `old` (may be NULL) is unmapped. What is in `head` is written there, but for
+ * the magic and the pid. NULL when there is no room. */
+struct heat_segment *segment_next(struct heat_segment *old, const struct heat_segment *head);
+
+void segment_count_lost(uint64_t events);
+
+#endif

@@ -1,0 +1,143 @@
+/* `heatline trace`: every call of a program that it starts. The program writes its calls into the recording by itself;
+ * we only make the file, wait, and make of it what was asked for. */
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "cli/agent.h"
+#include "cli/command.h"
+#include "cli/message.h"
+#include "cli/output.h"
+#include "cli/result.h"
+#include "cli/signals.h"
+#include "cli/trace_options.h"
+#include "subject/spawn.h"
+
+static void note(struct sink *sink, const char *key, const char *value)
+{
+    struct event event = {
+        .kind = EVENT_NOTE,
+        .note = {{key, (uint32_t)strlen(key)}, {value, (uint32_t)strlen(value)}},
+    };
+    sink->emit(sink, &event);
+}
+
+static void describe(struct sink *sink, char *const *argv)
+{
+    struct str text = STR_EMPTY;
+    for (size_t i = 0; argv[i]; i++)
+        str_printf(&text, "%s%s", i ? " " : "", argv[i]);
+    note(sink, "command", text.data);
+    note(sink, "mode", "trace");
+    note(sink, "version", HEATLINE_VERSION);
+    str_release(&text);
+}
+
+/* What the terminal sends the program has got as well, and what others send us is meant for it. */
+static int wait_for(pid_t child, int signals_fd)
+{
+    int status;
+    while (waitpid(child, &status, WNOHANG) == 0) {
+        struct signal_event event;
+        signals_wait(signals_fd, -1, clock_ns() + NS_PER_S);
+        while (signals_take(signals_fd, &event))
+            if (event.number != SIGCHLD && !event.from_terminal)
+                kill(child, event.number);
+    }
+    return spawn_exit_status(status);
+}
+
+static int start(const struct trace_options *options, const struct result *result,
+                 char *const *argv, pid_t *ret_child, struct err *err)
+{
+    char recording[PATH_MAX];
+    struct str agent = STR_EMPTY, config = STR_EMPTY;
+    int failed = -1;
+    if (!result->recording || !realpath(result->recording, recording)) {
+        err_set(err, STATUS_USAGE, "a trace needs a file to be written to");
+        err_hint(err, "give one with -o; `heatline export` can write it anywhere afterwards");
+    } else if (agent_find(&agent, err) == 0) {
+        trace_options_config(options, recording, &config);
+        failed = agent_set_environment(agent.data, config.data, err);
+    }
+    if (!failed) {
+        *ret_child = spawn_start(argv, err);
+        failed = *ret_child < 0 ? -1 : 0;
+    }
+    str_release(&agent);
+    str_release(&config);
+    return failed;
+}
+
+static int trace(const struct trace_options *options, char *const *argv, struct result *result,
+                 struct err *err)
+{
+    pid_t child;
+    int signals_fd = signals_open();
+    if (signals_fd < 0)
+        return err_system(err, errno, "cannot take signals");
+    describe(writer_sink(result->writer), argv);
+    if (start(options, result, argv, &child, err)) {
+        result_discard(result);
+        close(signals_fd);
+        return -1;
+    }
+    int status = wait_for(child, signals_fd);
+    close(signals_fd);
+    if (result_close(result, err))
+        return -1;
+    if (!options->quiet)
+        message_note("wrote %s", result->output);
+    return status;
+}
+
+static int run(const struct arguments *arguments, struct err *err)
+{
+    const struct trace_options *options = arguments->options;
+    const char *output = options->output ? options->output : "trace.heat";
+    struct query query = {0};
+    struct result result;
+    struct vec argv;
+    int status = -1;
+    vec_init(&argv, sizeof(char *));
+    const struct exporter *format = output_format(options->format, output, "heat", err);
+    if (format && !arguments->operand_count) {
+        err_set(err, STATUS_USAGE, "nothing to trace: give a program");
+        err_hint(err, "heatline trace program.py, or heatline trace -- command");
+    } else if (format && spawn_argv(arguments->operands, options->python, &argv, err) == 0 &&
+               result_open(&result, format, output, &query, err) == 0) {
+        status = trace(options, argv.data, &result, err);
+    }
+    vec_release(&argv);
+    return status;
+}
+
+static const char *const usage[] = {"[OPTION...] program.py [ARGUMENT...]",
+                                    "[OPTION...] -m MODULE [ARGUMENT...]",
+                                    "[OPTION...] -- COMMAND [ARGUMENT...]", NULL};
+static const char *const examples[] = {
+    "Every call of a program",
+    "heatline trace program.py",
+    "Only calls of functions in src/, without those of C",
+    "heatline trace --ignore-c-function --include-files $PWD/src -- python -m server",
+    NULL,
+};
+
+const struct command command_trace = {
+    .name = "trace",
+    .doc = "Record every call of a program, with its time",
+    .usage = usage,
+    .about = "Loads an agent into the program and into all that it starts, which write their calls "
+             "into one recording at once: whatever ends them, what happened until then is there.",
+    .examples = examples,
+    .groups = trace_option_groups,
+    .options_bytes = sizeof(struct trace_options),
+    .defaults = &trace_option_defaults,
+    .program = true,
+    .run = run,
+};

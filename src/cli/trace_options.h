@@ -1,0 +1,26 @@
+/* Options of `trace`: VizTracer's names and meanings, then our own. */
+#ifndef HEATLINE_CLI_TRACE_OPTIONS_H
+#define HEATLINE_CLI_TRACE_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/str.h"
+#include "base/vec.h"
+#include "cli/option.h"
+
+struct trace_options {
+    const char *output, *format, *python;
+    bool ignore_c_function, ignore_frozen, ignore_multiprocess, quiet;
+    uint64_t max_stack_depth, max_size;
+    struct vec include_files, exclude_files; /* of const char * */
+};
+
+extern const struct option_group trace_option_groups[];
+extern const struct trace_options trace_option_defaults;
+
+/* What the agent is told (agent/config.h). */
+void trace_options_config(const struct trace_options *options, const char *recording,
+                          struct str *ret_config);
+
+#endif
