@@ -2,7 +2,6 @@
  * of stacks or samples. */
 #include "analysis/frames.h"
 
-#include <fnmatch.h>
 #include <stdlib.h>
 
 #include "analysis/label.h"
@@ -71,20 +70,6 @@ static uint32_t shown_file(struct frames *f, struct string_id file)
     return f->by_file[file.i] - 1;
 }
 
-static bool matches(const struct frames *f, const char *const *patterns,
-                    const struct frames_row *row)
-{
-    for (; patterns && *patterns; patterns++) {
-        const uint32_t texts[] = {row->name, row->file, row->path, row->label};
-        for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
-            if (fnmatch(*patterns, text_of(f, texts[i]), 0) == 0) {
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
 /* The frame that looks like `row`; made if there is none. */
 static uint32_t row_id(struct frames *f, struct frames_row *row)
 {
@@ -94,8 +79,10 @@ static uint32_t row_id(struct frames *f, struct frames_row *row)
     uint32_t id = 1 + intern_id(f->keys, f->key.data, f->key.len, &is_new);
     if (is_new) {
         bool python = row->kind == VIEW_PYTHON;
-        row->match = (python && matches(f, f->query->include, row) ? FRAMES_INCLUDED : 0) |
-                     (python && matches(f, f->query->exclude, row) ? FRAMES_EXCLUDED : 0);
+        const char *const texts[] = {text_of(f, row->name), text_of(f, row->file),
+                                     text_of(f, row->path), text_of(f, row->label), NULL};
+        row->match = (python && query_matches(f->query->include, texts) ? FRAMES_INCLUDED : 0) |
+                     (python && query_matches(f->query->exclude, texts) ? FRAMES_EXCLUDED : 0);
         *(struct frames_row *)vec_push(&f->rows) = *row;
     }
     return id;

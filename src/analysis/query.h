@@ -25,9 +25,14 @@ struct query {
         *include; /* keep stacks in which a frame matches one of these (NULL-ended or NULL) */
     const char *const *exclude;      /* drop frames that match one of these */
     const char *const *thread_limit; /* only these threads: a tid, or a name (glob) */
-    const char *title;               /* of the report; NULL: made from the recording's notes */
+    uint64_t from_ns,
+        to_ns; /* only what begins then, since the recording began; to 0 = to its end */
+    uint64_t min_duration_ns; /* only calls that take as long */
+    const char *title;        /* of the report; NULL: made from the recording's notes */
 };
 
+/* Does one of the texts (NULL-ended) match one of the patterns (NULL-ended or NULL)? */
+bool query_matches(const char *const *patterns, const char *const *texts);
 /* By the query's limit: a tid, or a name. */
 bool query_wants_thread(const struct query *q, uint32_t tid, const char *name);
 

@@ -22,7 +22,7 @@ static double achieved_hz(const struct input *in)
         const struct profile_process *process = vec_at(&p->processes, i);
         watched_s += seconds(process->start_ns, process->end_ns != 0 ? process->end_ns : p->end_ns);
     }
-    return watched_s > 0 ? (double)in->looks / watched_s : 0;
+    return watched_s > 0 ? (double)p->looks / watched_s : 0;
 }
 
 static void format_started(uint64_t wall_ns, char *text, size_t text_bytes)

@@ -17,29 +17,6 @@ const char *input_operand(const struct arguments *arguments, struct err *err)
     return NULL;
 }
 
-/* Counts on the way into the profile what the profile does not keep. */
-struct counter {
-    struct sink sink;
-    struct sink *next;
-    uint64_t looks;
-};
-
-static int counter_emit(struct sink *sink, const struct event *event)
-{
-    struct counter *counter = (struct counter *)sink;
-
-    counter->looks += event->kind == EVENT_TICK;
-    return counter->next->emit(counter->next, event);
-}
-
-static void counter_begin_stream(struct sink *sink)
-{
-    struct counter *counter = (struct counter *)sink;
-
-    if (counter->next->begin_stream != NULL)
-        counter->next->begin_stream(counter->next);
-}
-
 int input_open(struct input *in, const char *path, struct err *err)
 {
     struct reader *reader = reader_open(path, err);
@@ -47,9 +24,7 @@ int input_open(struct input *in, const char *path, struct err *err)
     if (reader == NULL)
         return -1;
     *in = (struct input){.profile = profile_new()};
-    struct counter counter = {{counter_emit, counter_begin_stream}, &in->profile->sink, 0};
-    int result = reader_replay(reader, &counter.sink, &in->summary, err);
-    in->looks = counter.looks;
+    int result = reader_replay(reader, &in->profile->sink, &in->summary, err);
     in->profile->wall_ns = in->summary.wall_ns;
     in->profile->wall_at_ns = in->summary.start_ns;
     reader_free(reader);

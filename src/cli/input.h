@@ -9,7 +9,6 @@
 struct input {
     struct profile *profile;
     struct reader_summary summary;
-    uint64_t looks; /* at a process; several make up what its threads were sampled from */
 };
 
 /* The only operand. NULL with `err` set if there is none or more than one. */

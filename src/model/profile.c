@@ -51,9 +51,19 @@ static struct string_id profile_text(struct profile *p, struct text text)
     return (struct string_id){intern_id(p->strings, text.data, text.len_bytes, NULL)};
 }
 
-static struct string_id profile_find_string(struct profile *p, struct string_id id)
+struct string_id profile_string_of(struct profile *p, struct string_id id)
 {
     return (struct string_id){profile_find(p, &p->index->strings, id.i)};
+}
+
+struct function_id profile_function_of(struct profile *p, struct function_id id)
+{
+    return (struct function_id){profile_find(p, &p->index->functions, id.i)};
+}
+
+struct thread_id profile_thread_of(struct profile *p, struct thread_id id)
+{
+    return (struct thread_id){profile_find(p, &p->index->threads, id.i)};
 }
 
 static void profile_time(struct profile *p, uint64_t t_ns)
@@ -78,8 +88,8 @@ static int take_function(struct profile *p, const struct function_event *e)
     uint32_t *slot = profile_define(p, &p->index->functions, e->id.i);
     if (!slot)
         return -1;
-    struct profile_function function = {profile_find_string(p, e->name),
-                                        profile_find_string(p, e->file), e->first_line};
+    struct profile_function function = {profile_string_of(p, e->name),
+                                        profile_string_of(p, e->file), e->first_line};
     bool new;
     *slot =
         unique_function(&p->index->unique, function.name, function.file, function.first_line, &new)
@@ -136,8 +146,8 @@ static int take_process(struct profile *p, const struct process_event *e)
     process->pid = e->pid;
     /* Parents come before their children, so that no walk up can go round in a circle. */
     process->parent.i = parent.i < *slot ? parent.i : 0;
-    process->executable = profile_find_string(p, e->executable);
-    process->command = profile_find_string(p, e->command);
+    process->executable = profile_string_of(p, e->executable);
+    process->command = profile_string_of(p, e->command);
     process->python = e->python;
     process->flags = e->flags;
     profile_time(p, e->t_ns);
@@ -169,7 +179,7 @@ static int take_thread(struct profile *p, const struct thread_event *e)
     thread->start_ns = e->t_ns;
     thread->process.i = profile_find(p, &p->index->processes, e->process.i);
     thread->tid = e->tid;
-    thread->name = profile_find_string(p, e->name);
+    thread->name = profile_string_of(p, e->name);
     thread->interpreter = e->interpreter;
     thread->ident = e->ident;
     profile_time(p, e->t_ns);
@@ -189,6 +199,7 @@ static int take_thread_end(struct profile *p, const struct thread_end_event *e)
 static int take_tick(struct profile *p, const struct tick_event *e)
 {
     uint32_t id = profile_find(p, &p->index->processes, e->process.i);
+    p->looks++;
     if (!id) {
         p->damaged += !e->process.i;
         return -1;

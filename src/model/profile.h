@@ -55,9 +55,15 @@ struct profile {
     uint64_t start_ns, end_ns;    /* of what was recorded; 0 = nothing */
     uint64_t wall_ns, wall_at_ns; /* since 1970, at that time of the events' clock; 0 = not known */
     uint64_t events, rejected, truncated;
+    uint64_t looks;              /* at a process, each at all its threads */
     uint64_t damaged;            /* ids that refer to nothing, or that no stream can have reached */
     struct profile_index *index; /* private */
 };
+
+/* The profile's ids for those of the stream that is being emitted; 0 for what it did not define. */
+struct string_id profile_string_of(struct profile *p, struct string_id id);
+struct function_id profile_function_of(struct profile *p, struct function_id id);
+struct thread_id profile_thread_of(struct profile *p, struct thread_id id);
 
 struct profile *profile_new(void);
 void profile_free(struct profile *p);

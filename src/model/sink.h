@@ -2,7 +2,16 @@
 #ifndef HEATLINE_MODEL_SINK_H
 #define HEATLINE_MODEL_SINK_H
 
+#include <stdbool.h>
+
 #include "model/event.h"
+
+/* Encoded events that follow each other, as a segment of a recording holds them. */
+struct run {
+    const uint8_t *at, *end;
+    uint64_t t_ns;  /* the segment's running time, as codec_get wants it */
+    bool continues; /* the last run of this stream: nothing is missing between the two */
+};
 
 /* Embedded as first member by whoever consumes events (recording writer, profile builder). */
 struct sink {
@@ -11,6 +20,9 @@ struct sink {
     int (*emit)(struct sink *sink, const struct event *event);
     /* Another producer's streams begin: ids start anew. May be NULL. */
     void (*begin_stream)(struct sink *sink);
+    /* Takes a run at once, for who can decode faster than one by one: moves run->at behind the last
+     * event that makes sense, and returns how many there were. May be NULL. */
+    uint64_t (*take)(struct sink *sink, struct run *run);
 };
 
 #endif

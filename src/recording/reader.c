@@ -36,6 +36,7 @@ struct replay {
     struct reader_summary summary;
     struct vec parts; /* of struct part */
     uint8_t *buffer;  /* one segment */
+    bool whole;       /* all of the last segment's events were understood */
 };
 
 /* Reads at most len_bytes; *ret_len is less only where the file ends. 0 or -1 with errno. */
@@ -188,6 +189,16 @@ static int replay_note_part(struct replay *p, uint64_t offset)
     return 0;
 }
 
+/* How many segments there is room for. 0 or -1 with errno. */
+static int reader_places(const struct reader *r, uint64_t *ret_file_bytes, uint64_t *ret_places)
+{
+    if (reader_file_bytes(r, ret_file_bytes))
+        return -1;
+    uint64_t bytes = *ret_file_bytes > HEAT_PAGE_BYTES ? *ret_file_bytes - HEAT_PAGE_BYTES : 0;
+    *ret_places = bytes / r->header.segment_bytes + (bytes % r->header.segment_bytes != 0);
+    return 0;
+}
+
 static int part_order(const void *left, const void *right)
 {
     const struct part *a = left, *b = right;
@@ -209,13 +220,11 @@ static int part_order(const void *left, const void *right)
 static int replay_find_parts(struct replay *p)
 {
     struct reader *r = p->reader;
-    if (reader_file_bytes(r, &p->summary.file_bytes))
+    uint64_t places;
+    if (reader_places(r, &p->summary.file_bytes, &places))
         return -1;
-    uint64_t segment_bytes = r->header.segment_bytes, places = 0;
-    if (p->summary.file_bytes > HEAT_PAGE_BYTES)
-        places = (p->summary.file_bytes - HEAT_PAGE_BYTES - 1) / segment_bytes + 1;
     for (uint64_t i = places; i-- > 0;) {
-        if (replay_note_part(p, HEAT_PAGE_BYTES + i * segment_bytes))
+        if (replay_note_part(p, HEAT_PAGE_BYTES + i * r->header.segment_bytes))
             return -1;
     }
     /* The writer makes room before it takes a segment: one beyond the end was cut off. */
@@ -226,21 +235,25 @@ static int replay_find_parts(struct replay *p)
     return 0;
 }
 
-static int replay_events(struct replay *p, const struct part *part)
+static uint64_t emit_run(struct sink *sink, struct run *run)
+{
+    uint64_t events = 0;
+    for (struct event event; !codec_get(&run->at, run->end, &run->t_ns, &event); events++)
+        sink->emit(sink, &event);
+    return events;
+}
+
+static int replay_events(struct replay *p, const struct part *part, bool continues)
 {
     uint64_t room = p->reader->header.segment_bytes - sizeof(struct heat_segment);
     size_t used = (size_t)(part->used_bytes < room ? part->used_bytes : room), len;
     if (reader_read(p->reader, part->offset + sizeof(struct heat_segment), p->buffer, used, &len))
         return -1;
-    const uint8_t *at = p->buffer, *end = at + len;
-    uint64_t last_t_ns = part->base_ns;
-    struct event event;
-    while (!codec_get(&at, end, &last_t_ns, &event)) {
-        p->sink->emit(p->sink, &event);
-        p->summary.events++;
-    }
-    p->summary.used_bytes += (uint64_t)(at - p->buffer);
-    p->summary.damaged_segments += at < end || len < part->used_bytes;
+    struct run run = {p->buffer, p->buffer + len, part->base_ns, continues};
+    p->summary.events += (p->sink->take ? p->sink->take : emit_run)(p->sink, &run);
+    p->summary.used_bytes += (uint64_t)(run.at - p->buffer);
+    p->whole = run.at == run.end && len == part->used_bytes;
+    p->summary.damaged_segments += !p->whole;
     return 0;
 }
 
@@ -260,7 +273,7 @@ static int replay_parts(struct replay *p)
         bool defines = !last || part->dictionary != last->dictionary;
         if (defines && p->sink->begin_stream)
             p->sink->begin_stream(p->sink);
-        if (replay_events(p, part))
+        if (replay_events(p, part, !begins && p->whole && part->sequence == last->sequence + 1))
             return -1;
         last = part;
     }
@@ -290,4 +303,28 @@ int reader_replay(struct reader *r, struct sink *sink, struct reader_summary *re
     if (ret_summary)
         *ret_summary = p.summary;
     return 0;
+}
+
+int reader_producers(struct reader *r, unsigned *ret_producers, struct err *err)
+{
+    uint64_t file_bytes, places;
+    unsigned producers = 0;
+    if (reader_places(r, &file_bytes, &places))
+        return err_system(err, errno, "cannot read %s", r->name);
+    for (uint64_t i = 0; i < places; i++) {
+        struct heat_segment segment = {0};
+        size_t len;
+        if (reader_read(r, HEAT_PAGE_BYTES + i * r->header.segment_bytes, &segment, sizeof segment,
+                        &len))
+            return err_system(err, errno, "cannot read %s", r->name);
+        if (segment.magic == HEAT_SEGMENT_MAGIC && segment.producer <= HEAT_ALLOC)
+            producers |= 1u << segment.producer;
+    }
+    *ret_producers = producers;
+    return 0;
+}
+
+uint64_t reader_start_ns(const struct reader *r)
+{
+    return r->header.start_ns;
 }

@@ -28,6 +28,9 @@ struct reader *reader_open_bytes(const void *bytes, uint64_t len_bytes, const ch
                                  struct err *err);
 int reader_replay(struct reader *r, struct sink *sink, struct reader_summary *ret_summary,
                   struct err *err);
+/* Which producers (1 << enum heat_producer) wrote segments of it. 0 or -1. */
+int reader_producers(struct reader *r, unsigned *ret_producers, struct err *err);
+uint64_t reader_start_ns(const struct reader *r); /* when it began, CLOCK_MONOTONIC */
 void reader_free(struct reader *r);
 
 #endif
