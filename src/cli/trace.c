@@ -124,7 +124,7 @@ static const char *const examples[] = {
     "Every call of a program",
     "heatline trace program.py",
     "Only calls of functions in src/, without those of C",
-    "heatline trace --ignore-c-function --include-files $PWD/src -- python -m server",
+    "heatline trace --ignore-c-function --include-files $PWD/src -m server",
     NULL,
 };
 
