@@ -4,8 +4,10 @@
 #include <assert.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/json_check.h"
 #include "base/utf8.h"
 
 enum { JSON_PRETTY_DEPTH = 2, JSON_DOUBLE_DECIMALS_MAX = 17 };
@@ -159,6 +161,15 @@ void json_uint(struct json *j, uint64_t value)
     json_digits(j, false, value);
 }
 
+static void json_number(struct json *j, char *text)
+{
+    char *comma = strchr(text, ','); /* the locale's */
+    if (comma)
+        *comma = '.';
+    json_next(j);
+    out_text(j->out, text);
+}
+
 void json_double(struct json *j, double value, int decimals)
 {
     if (!isfinite(value)) {
@@ -168,12 +179,45 @@ void json_double(struct json *j, double value, int decimals)
     if (decimals > JSON_DOUBLE_DECIMALS_MAX)
         decimals = JSON_DOUBLE_DECIMALS_MAX;
     char text[384]; /* 309 digits, sign, point, decimals */
-    int len = snprintf(text, sizeof text, "%.*f", decimals < 0 ? 0 : decimals, value);
-    char *comma = strchr(text, ','); /* the locale's */
-    if (comma)
-        *comma = '.';
+    snprintf(text, sizeof text, "%.*f", decimals < 0 ? 0 : decimals, value);
+    json_number(j, text);
+}
+
+void json_fixed(struct json *j, uint64_t value, int decimals)
+{
+    char digits[24];
+    size_t at = sizeof digits;
+    for (int i = 0; i < decimals || value || i == decimals; i++) {
+        if (i == decimals && i)
+            digits[--at] = '.';
+        digits[--at] = (char)('0' + value % 10);
+        value /= 10;
+    }
     json_next(j);
-    out_bytes(j->out, text, (size_t)len);
+    out_bytes(j->out, digits + at, sizeof digits - at);
+}
+
+void json_real(struct json *j, double value)
+{
+    char text[32];
+    if (!isfinite(value)) {
+        json_null(j);
+        return;
+    }
+    snprintf(text, sizeof text, "%.15g", value);
+    if (strtod(text, NULL) != value)
+        snprintf(text, sizeof text, "%.17g", value);
+    json_number(j, text);
+}
+
+void json_value(struct json *j, const char *text, size_t len_bytes)
+{
+    if (!json_check(text, len_bytes)) {
+        json_text_bytes(j, text, len_bytes);
+        return;
+    }
+    json_next(j);
+    out_bytes(j->out, text, len_bytes);
 }
 
 void json_bool(struct json *j, bool value)

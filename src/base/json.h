@@ -30,6 +30,12 @@ void json_text_bytes(struct json *j, const char *text, size_t len_bytes);
 void json_int(struct json *j, int64_t value);
 void json_uint(struct json *j, uint64_t value);
 void json_double(struct json *j, double value, int decimals); /* NaN and infinities become null */
+/* value / 10^decimals, exactly: 1234567 and 3 make 1234.567. */
+void json_fixed(struct json *j, uint64_t value, int decimals);
+/* With as many digits as it takes to read the same number back; NaN and infinities become null. */
+void json_real(struct json *j, double value);
+/* A value that is JSON already; if it is not, it becomes a string. */
+void json_value(struct json *j, const char *text, size_t len_bytes);
 void json_bool(struct json *j, bool value);
 void json_null(struct json *j);
 

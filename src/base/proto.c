@@ -5,7 +5,7 @@
 
 #include "base/varint.h"
 
-enum wire { WIRE_VARINT = 0, WIRE_BYTES = 2 };
+enum wire { WIRE_VARINT = 0, WIRE_FIXED64 = 1, WIRE_BYTES = 2 };
 
 static void proto_varint(struct str *message, uint64_t value)
 {
@@ -27,6 +27,17 @@ void proto_uint(struct str *message, uint32_t field, uint64_t value)
 void proto_int(struct str *message, uint32_t field, int64_t value)
 {
     proto_uint(message, field, (uint64_t)value);
+}
+
+void proto_double(struct str *message, uint32_t field, double value)
+{
+    uint64_t bits;
+    uint8_t bytes[sizeof bits];
+    memcpy(&bits, &value, sizeof bits);
+    for (size_t i = 0; i < sizeof bits; i++)
+        bytes[i] = (uint8_t)(bits >> 8 * i);
+    proto_key(message, field, WIRE_FIXED64);
+    str_add_bytes(message, bytes, sizeof bytes);
 }
 
 void proto_bytes(struct str *message, uint32_t field, const void *bytes, size_t len_bytes)

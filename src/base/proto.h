@@ -10,6 +10,7 @@
 
 void proto_uint(struct str *message, uint32_t field, uint64_t value);
 void proto_int(struct str *message, uint32_t field, int64_t value); /* int64, not sint64 */
+void proto_double(struct str *message, uint32_t field, double value);
 void proto_bytes(struct str *message, uint32_t field, const void *bytes, size_t len_bytes);
 void proto_text(struct str *message, uint32_t field, const char *text);
 /* A `repeated` scalar field, packed. */

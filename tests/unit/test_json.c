@@ -1,6 +1,8 @@
 /* json: commas, nesting, escapes and numbers. */
 #include "base/json.h"
 
+#include "base/json_check.h"
+#include "base/str.h"
 #include "check.h"
 
 struct written {
@@ -92,6 +94,78 @@ static void test_numbers(void **state)
     check(w, "[-9223372036854775808,9223372036854775807,18446744073709551615,0,null,null,-1.0,2]");
 }
 
+static void test_numbers_to_the_last_digit(void **state)
+{
+    struct written *w = *state;
+    struct json *j = &w->json;
+    json_array(j);
+    json_fixed(j, 0, 3);
+    json_fixed(j, 7, 3);
+    json_fixed(j, 1234567, 3);
+    json_fixed(j, 42, 0);
+    json_fixed(j, UINT64_MAX, 3);
+    json_real(j, 2);
+    json_real(j, -0.1);
+    json_real(j, 0.1 + 0.2);
+    json_real(j, 1e-300);
+    json_real(j, 0.0 / 0.0);
+    json_array_end(j);
+    check(w, "[0.000,0.007,1234.567,42,18446744073709551.615,2,-0.1,0.30000000000000004,1e-300,"
+             "null]");
+}
+
+static void test_json_is_taken_as_it_is(void **state)
+{
+    static const char *const values[] = {
+        "{}",    " [1, -2.5e+3, 0]\n", "{\"a\": [{\"b\": null}], \"c\": \"\\u00e9\\n\"}", "true",
+        "\"é\"",
+    };
+    struct written *w = *state;
+    struct str expected = STR_EMPTY;
+    str_add(&expected, "[");
+    json_array(&w->json);
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        json_value(&w->json, values[i], strlen(values[i]));
+        str_printf(&expected, "%s%s", i ? "," : "", values[i]);
+        assert_int_equal(json_check_object(values[i], strlen(values[i])),
+                         strchr(values[i], '{') == values[i]);
+    }
+    json_array_end(&w->json);
+    str_add(&expected, "]");
+    check(w, expected.data);
+    str_release(&expected);
+}
+
+static void test_what_is_no_json_becomes_a_string(void **state)
+{
+    static const char *const values[] = {
+        "",          "{",          "[1,]",     "{\"a\":}",  "{1:2}",
+        "01",        "1.",         "1e",       "nul",       "\"\\x\"",
+        "\"\\u12\"", "\"\n\"",     "\"\xff\"", "{\"a\" 1}", "1 2",
+        "[1}",       "{\"a\":1]",  "'a'",      "-",         "\"\xed\xa0\x80\"",
+        "[1",        "{\"a\":1,}", "\"abc",    "]",         "+1",
+        "NaN",       "\"\\",
+    };
+    struct written *w = *state;
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        assert_false(json_check(values[i], strlen(values[i])));
+    }
+    assert_false(json_check("\"\\\0\"", 4));
+    json_value(&w->json, "{\"cut", 5);
+    check(w, "\"{\\\"cut\"");
+}
+
+static void test_brackets_may_be_deep_but_not_too_deep(void **state)
+{
+    (void)state;
+    char deep[2 * JSON_CHECK_DEPTH_MAX + 3] = "";
+    memset(deep, '[', JSON_CHECK_DEPTH_MAX + 1);
+    memset(deep + JSON_CHECK_DEPTH_MAX + 1, ']', JSON_CHECK_DEPTH_MAX + 1);
+    assert_true(json_check(deep, sizeof deep - 1)); /* the innermost is empty and needs no place */
+    memset(deep, '[', sizeof deep - 1);
+    assert_false(json_check(deep, sizeof deep - 1));
+}
+
 static void test_largest_double_fits(void **state)
 {
     struct written *w = *state;
@@ -140,9 +214,17 @@ static void test_full_depth(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_nesting_and_commas),  TEST(test_pretty),  TEST(test_numbers),
-        TEST(test_largest_double_fits), TEST(test_escapes), TEST(test_utf8_is_repaired),
+        TEST(test_nesting_and_commas),
+        TEST(test_pretty),
+        TEST(test_numbers),
+        TEST(test_largest_double_fits),
+        TEST(test_escapes),
+        TEST(test_utf8_is_repaired),
         TEST(test_full_depth),
+        TEST(test_numbers_to_the_last_digit),
+        TEST(test_json_is_taken_as_it_is),
+        TEST(test_what_is_no_json_becomes_a_string),
+        TEST(test_brackets_may_be_deep_but_not_too_deep),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -33,6 +33,8 @@ static void test_edges(void **state)
     struct str s = STR_EMPTY;
     proto_int(&s, 1, -2);
     CHECK(s, "\x08\xfe\xff\xff\xff\xff\xff\xff\xff\xff\x01");
+    proto_double(&s, 1, -2.5);
+    CHECK(s, "\x09\0\0\0\0\0\0\x04\xc0");
     proto_uint(&s, 536870911, 0); /* the largest field number */
     CHECK(s, "\xf8\xff\xff\xff\x0f\x00");
     proto_packed(&s, 1, NULL, 0);
