@@ -255,15 +255,24 @@ static void leave(struct spans *s, uint8_t kind, uint64_t t_ns)
     pop(s, kind == EVENT_LEAVE ? SPAN_RETURNED : kind == EVENT_YIELD ? SPAN_YIELDED : SPAN_UNWOUND);
 }
 
+/* Up to `count` of calls that are only counted; returns how many. */
+static uint32_t take_away(uint32_t *calls, uint32_t count)
+{
+    uint32_t taken = count < *calls ? count : *calls;
+    *calls -= taken;
+    return taken;
+}
+
 static void take_resync(struct spans *s, const struct resync_event *e)
 {
     struct lane *l = s->lane;
-    uint64_t open = (uint64_t)l->outside + l->len + l->beyond;
-    uint64_t count = e->count < open ? e->count : open;
+    uint32_t count = e->count;
     l->t_ns = e->t_ns;
-    s->resynced += e->count;
-    while (count--)
+    s->resynced += count;
+    count -= take_away(&l->beyond, count);
+    for (; count && l->len; count--)
         pop(s, SPAN_CUT);
+    take_away(&l->outside, count);
 }
 
 static void pass_on(struct spans *s, struct event event)
@@ -275,6 +284,11 @@ static void pass_on(struct spans *s, struct event event)
         break;
     case EVENT_COUNTER:
         event.counter.name = profile_string_of(l->profile, event.counter.name);
+        break;
+    case EVENT_ARGUMENTS:
+    case EVENT_RESULT:
+        if (l->beyond || !l->len || !(l->calls[l->len - 1].flags & CALL_TOLD))
+            return; /* of a call that nobody heard of */
         break;
     case EVENT_TASK:
         event.task.name = profile_string_of(l->profile, event.task.name);

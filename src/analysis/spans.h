@@ -46,7 +46,7 @@ struct span {
 struct spans_visitor {
     void (*enter)(void *context, const struct span *span);
     void (*leave)(void *context, const struct span *span);
-    /* TASK, INSTANT, COUNTER, ARGUMENTS, RESULT or GAP of a thread. */
+    /* TASK, INSTANT, COUNTER or GAP of a thread; ARGUMENTS or RESULT of the innermost span. */
     void (*event)(void *context, struct thread_id thread, const struct event *event);
 };
 

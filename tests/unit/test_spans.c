@@ -221,6 +221,39 @@ static void test_resynced(void **state)
     release(&told);
 }
 
+/* As many as a hostile file likes, without counting them one by one. */
+static void test_resynced_beyond_what_is_known(void **state)
+{
+    (void)state;
+    struct image m = trace_new();
+    trace_segment(&m, 1, 0);
+    trace_lane(&m, 1, 10, UINT32_MAX, "a");
+    for (uint64_t i = 0; i < 100; i++) {
+        trace_put(&m, (struct event){EVENT_RESYNC, .resync = {20 + i, UINT32_MAX / 200}});
+    }
+    trace_enter(&m, 'b', 200);
+    trace_leave(&m, EVENT_LEAVE, 210);
+    expect(&m, "a{ }a - t1 10-20 10 @4294967294 cut before\n"
+               "b{ }b - t1 200-210 10 @2147483695 returned\n");
+}
+
+static void test_arguments_belong_to_calls_that_are_told(void **state)
+{
+    (void)state;
+    struct image m = lane("");
+    trace_enter(&m, 'a', 10);
+    trace_put(&m, (struct event){EVENT_ARGUMENTS, .arguments = {{"{}", 2}}});
+    trace_enter(&m, 'b', 20);
+    trace_put(&m, (struct event){EVENT_ARGUMENTS, .arguments = {{"{}", 2}}});
+    trace_put(&m, (struct event){EVENT_RESULT, .result = {{"2", 1}}});
+    trace_leave(&m, EVENT_LEAVE, 25);
+    trace_put(&m, (struct event){EVENT_RESULT, .result = {{"1", 1}}});
+    trace_leave(&m, EVENT_LEAVE, 30);
+    expect_query(
+        &m, &(struct query){.exclude = (const char *const[]){"b", NULL}},
+        "a{ t1 ARGUMENTS json=\"{}\"\nt1 RESULT json=\"1\"\n}a - t1 10-30 20 @0 returned\n");
+}
+
 /* A LANE that tells of other calls than those that are open: they cannot be the same. */
 static void test_a_lane_that_disagrees(void **state)
 {
@@ -339,6 +372,8 @@ int main(void)
         cmocka_unit_test(test_a_lane_changes_threads),
         cmocka_unit_test(test_open_until_the_thread_ends),
         cmocka_unit_test(test_resynced),
+        cmocka_unit_test(test_resynced_beyond_what_is_known),
+        cmocka_unit_test(test_arguments_belong_to_calls_that_are_told),
         cmocka_unit_test(test_a_lane_that_disagrees),
         cmocka_unit_test(test_what_is_excluded_is_its_callers),
         cmocka_unit_test(test_included_with_all_it_calls),
