@@ -28,7 +28,7 @@ _heatline()
     record:-r | record:--rate) return ;;
     record:-d | record:--duration) return ;;
     record:-o | record:--output) files=1 ;;
-    record:-f | record:--format) words='svg raw speedscope chrometrace pprof gecko cpuprofile heat' ;;
+    record:-f | record:--format) words='svg raw speedscope chrometrace perfetto pprof gecko cpuprofile heat' ;;
     record:--flush) return ;;
     record:--mode) words='wall cpu gil' ;;
     record:--limit-threads) return ;;
@@ -40,7 +40,7 @@ _heatline()
     trace:--exclude-files) return ;;
     trace:--max-stack-depth) return ;;
     trace:-o | trace:--output) files=1 ;;
-    trace:-f | trace:--format) words='svg raw speedscope chrometrace pprof gecko cpuprofile heat' ;;
+    trace:-f | trace:--format) words='svg raw speedscope chrometrace perfetto pprof gecko cpuprofile heat' ;;
     trace:--max-size) return ;;
     top:-p | top:--pid) return ;;
     top:--python) files=1 ;;
@@ -61,7 +61,7 @@ _heatline()
     report:--exclude) return ;;
     report:--max-depth) return ;;
     export:-o | export:--output) files=1 ;;
-    export:-f | export:--format) words='svg raw speedscope chrometrace pprof gecko cpuprofile heat' ;;
+    export:-f | export:--format) words='svg raw speedscope chrometrace perfetto pprof gecko cpuprofile heat' ;;
     export:--mode) words='wall cpu gil' ;;
     export:--limit-threads) return ;;
     export:--include) return ;;

@@ -1,5 +1,6 @@
 /* A profile as a query shows it: labelled frames, a stack tree with its synthetic roots, and the samples
- * that were kept, in time order per thread. Exporters and reports read this and nothing else. */
+ * that were kept, in time order per thread. Exporters and reports read this and nothing else, but for
+ * calls, which are too many to be kept: these are read from the recording (analysis/calls.h). */
 #ifndef HEATLINE_ANALYSIS_VIEW_H
 #define HEATLINE_ANALYSIS_VIEW_H
 
@@ -43,8 +44,11 @@ struct view_sample {
     uint32_t state; /* enum sample_state */
 };
 
+struct reader;
+
 struct view {
     const struct profile *profile;
+    struct reader *reader; /* of the recording, for its calls; set by who has it, else NULL */
     struct query query;
     const char *title;
     double rate_hz; /* asked for */

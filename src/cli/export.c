@@ -35,6 +35,7 @@ static int write_view(const struct exporter *format, const struct input *in,
 
     if (view_init(&view, in->profile, &query, err) != 0)
         return -1;
+    view.reader = in->reader;
     int result = format->write(&view, o, err);
     view_release(&view);
     return result;
@@ -44,7 +45,7 @@ static int write_output(const struct exporter *format, const struct input *in, c
                         const struct export_options *options, struct err *err)
 {
     const char *output = options->output != NULL ? options->output : "-";
-    struct out *o = out_open(output, err);
+    struct out *o = exporter_open(format, output, err);
 
     if (o == NULL)
         return -1;

@@ -23,11 +23,10 @@ int input_open(struct input *in, const char *path, struct err *err)
 
     if (reader == NULL)
         return -1;
-    *in = (struct input){.profile = profile_new()};
+    *in = (struct input){.reader = reader, .profile = profile_new()};
     int result = reader_replay(reader, &in->profile->sink, &in->summary, err);
     in->profile->wall_ns = in->summary.wall_ns;
     in->profile->wall_at_ns = in->summary.start_ns;
-    reader_free(reader);
     if (result != 0)
         input_release(in);
     return result;
@@ -48,5 +47,6 @@ void input_warn(const struct input *in, const char *path)
 void input_release(struct input *in)
 {
     profile_free(in->profile);
-    in->profile = NULL;
+    reader_free(in->reader);
+    *in = (struct input){.reader = NULL};
 }

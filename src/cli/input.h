@@ -7,6 +7,7 @@
 #include "recording/reader.h"
 
 struct input {
+    struct reader *reader;
     struct profile *profile;
     struct reader_summary summary;
 };

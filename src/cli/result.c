@@ -43,12 +43,13 @@ int result_open(struct result *r, const struct exporter *format, const char *out
     return r->writer ? 0 : -1;
 }
 
-static int export_view(const struct result *r, const struct profile *profile, struct out *out,
-                       struct err *err)
+static int export_view(const struct result *r, const struct profile *profile, struct reader *reader,
+                       struct out *out, struct err *err)
 {
     struct view view;
     if (view_init(&view, profile, r->query, err))
         return -1;
+    view.reader = reader;
     int failed = r->format->write(&view, out, err);
     view_release(&view);
     return failed;
@@ -72,10 +73,13 @@ static int write_output(const struct result *r, int fd, struct err *err)
     struct profile *profile = profile_new();
     struct reader_summary summary;
     struct out *out = NULL;
-    if (reader && reader_replay(reader, &profile->sink, &summary, err) == 0)
-        out = out_open(r->output, err);
+    if (reader && reader_replay(reader, &profile->sink, &summary, err) == 0) {
+        profile->wall_ns = summary.wall_ns;
+        profile->wall_at_ns = summary.start_ns;
+        out = exporter_open(r->format, r->output, err);
+    }
     if (out)
-        failed = r->format->write ? export_view(r, profile, out, err) : copy(fd, out, err);
+        failed = r->format->write ? export_view(r, profile, reader, out, err) : copy(fd, out, err);
     if (out && failed)
         out_discard(out);
     else if (out)

@@ -29,7 +29,7 @@ static uint32_t child_node(struct cpuprofile_tree *t, uint32_t parent, uint32_t 
 {
     uint32_t function = t->functions.by_frame[frame], id;
     if (!map_find(&t->children, pair(parent, function), &id)) {
-        const struct view_frame *f = functions_frame(&t->functions, function);
+        const struct view_frame *f = view_functions_frame(&t->functions, function);
         id = add_node(t, parent,
                       (struct cpuprofile_node){
                           .name = f->name, .path = f->path, .first_line = f->first_line});
@@ -123,7 +123,7 @@ static int by_place(const void *left, const void *right)
 void cpuprofile_tree_init(struct cpuprofile_tree *t, const struct view *v)
 {
     *t = (struct cpuprofile_tree){.view = v, .labels = intern_new()};
-    functions_init(&t->functions, v);
+    view_functions_init(&t->functions, v);
     vec_init(&t->nodes, sizeof(struct cpuprofile_node));
     vec_init(&t->ticks, sizeof(struct cpuprofile_tick));
     vec_init(&t->roots, sizeof(uint32_t));
@@ -142,7 +142,7 @@ void cpuprofile_tree_init(struct cpuprofile_tree *t, const struct view *v)
 
 void cpuprofile_tree_release(struct cpuprofile_tree *t)
 {
-    functions_release(&t->functions);
+    view_functions_release(&t->functions);
     vec_release(&t->nodes);
     vec_release(&t->ticks);
     vec_release(&t->roots);

@@ -7,7 +7,7 @@
 #include "analysis/view.h"
 #include "base/intern.h"
 #include "base/map.h"
-#include "export/functions.h"
+#include "export/view_functions.h"
 
 enum { CPUPROFILE_ROOT = 1, CPUPROFILE_IDLE = 2 };
 
@@ -24,7 +24,7 @@ struct cpuprofile_tick {
 
 struct cpuprofile_tree {
     const struct view *view;
-    struct functions functions;
+    struct view_functions functions;
     struct vec nodes;      /* by id; entry 0 is unused */
     struct vec ticks;      /* ordered by node, then line */
     struct map children;   /* parent, function → node */

@@ -1,24 +1,31 @@
 /* The table of formats. */
 #include "export/exporter.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "export/formats.h"
 
 const struct exporter exporters[] = {
-    {"svg", ".svg .html", "flame graph that opens in any browser: zoom, search, tooltips",
-     svg_write},
-    {"raw", ".txt .raw .collapsed .folded",
+    {"svg", ".svg .html", GZIP_NEVER,
+     "flame graph that opens in any browser: zoom, search, tooltips", svg_write},
+    {"raw", ".txt .raw .collapsed .folded", GZIP_NEVER,
      "one line per stack and its count, for other flame graph tools", raw_write},
-    {"speedscope", ".speedscope.json .speedscope", "speedscope.app: a timeline per thread",
-     speedscope_write},
-    {"chrometrace", ".json .trace.json", "Chrome's trace events, for ui.perfetto.dev",
-     chrometrace_write},
-    {"pprof", ".pb.gz .pprof", "for `go tool pprof` and all that read its files", pprof_write},
-    {"gecko", ".gecko.json .profile.json", "Firefox Profiler, profiler.firefox.com", gecko_write},
-    {"cpuprofile", ".cpuprofile", "VS Code and Chrome's developer tools", cpuprofile_write},
-    {"heat", ".heat", "Heatline's own recording, which every other format can be made of", NULL},
-    {NULL, NULL, NULL, NULL},
+    {"speedscope", ".speedscope.json .speedscope .speedscope.json.gz", GZIP_BY_NAME,
+     "speedscope.app: a timeline per thread", speedscope_write},
+    {"chrometrace", ".json .trace.json .json.gz", GZIP_BY_NAME,
+     "Chrome's trace events, for VizTracer's viewer and ui.perfetto.dev", chrometrace_write},
+    {"perfetto", ".pftrace .perfetto-trace", GZIP_NEVER,
+     "Perfetto's own format, for ui.perfetto.dev: smaller than chrometrace", perfetto_write},
+    {"pprof", ".pb.gz .pprof", GZIP_ALWAYS, "for `go tool pprof` and all that read its files",
+     pprof_write},
+    {"gecko", ".gecko.json .profile.json .gecko.json.gz .profile.json.gz", GZIP_BY_NAME,
+     "Firefox Profiler, profiler.firefox.com", gecko_write},
+    {"cpuprofile", ".cpuprofile", GZIP_NEVER, "VS Code and Chrome's developer tools",
+     cpuprofile_write},
+    {"heat", ".heat", GZIP_NEVER,
+     "Heatline's own recording, which every other format can be made of", NULL},
+    {NULL, NULL, GZIP_NEVER, NULL, NULL},
 };
 
 const struct exporter *exporter_named(const char *name)
@@ -61,4 +68,19 @@ const struct exporter *exporter_for_path(const char *path)
         }
     }
     return best;
+}
+
+static bool is_gzip_name(const char *path)
+{
+    size_t len = strlen(path);
+    return len > 3 && strcmp(path + len - 3, ".gz") == 0;
+}
+
+struct out *exporter_open(const struct exporter *e, const char *path, struct err *err)
+{
+    struct out *o = out_open(path, err);
+    if (o && (e->gzip == GZIP_ALWAYS || (e->gzip == GZIP_BY_NAME && is_gzip_name(path)))) {
+        out_gzip(o);
+    }
+    return o;
 }

@@ -10,6 +10,7 @@ int svg_write(const struct view *v, struct out *o, struct err *err);
 int raw_write(const struct view *v, struct out *o, struct err *err);
 int speedscope_write(const struct view *v, struct out *o, struct err *err);
 int chrometrace_write(const struct view *v, struct out *o, struct err *err);
+int perfetto_write(const struct view *v, struct out *o, struct err *err);
 int pprof_write(const struct view *v, struct out *o, struct err *err);
 int gecko_write(const struct view *v, struct out *o, struct err *err);
 int cpuprofile_write(const struct view *v, struct out *o, struct err *err);

@@ -196,7 +196,7 @@ int gecko_write(const struct view *v, struct out *o, struct err *err)
     (void)err;
     struct gecko g = {.view = v, .strings = intern_new(), .paths = intern_new()};
     json_init(&g.json, o);
-    functions_init(&g.functions, v);
+    view_functions_init(&g.functions, v);
     g.tracks = tracks_new(v);
     g.start_ns = timeline_start_ns(v);
 
@@ -217,7 +217,7 @@ int gecko_write(const struct view *v, struct out *o, struct err *err)
 
     free(g.stacks);
     free(g.tracks);
-    functions_release(&g.functions);
+    view_functions_release(&g.functions);
     intern_free(g.strings);
     intern_free(g.paths);
     return 0;

@@ -4,15 +4,15 @@
 
 #include "analysis/view.h"
 #include "base/intern.h"
-#include "export/functions.h"
 #include "export/member.h"
+#include "export/view_functions.h"
 
 struct gecko {
     const struct view *view;
     struct json json;
     struct intern *strings; /* ids are indices of stringArray */
     struct intern *paths;   /* ids are indices of the table of sources */
-    struct functions functions;
+    struct view_functions functions;
     uint32_t *stacks; /* node → index in stackTable + 1; 0 = none (no frame, or a synthetic root) */
     uint64_t *tracks;
     uint64_t start_ns;

@@ -138,7 +138,7 @@ static void write_functions(struct gecko *g)
     member_object(&g->json, "funcTable");
     member_array(&g->json, "name");
     for (uint32_t i = 1; i <= rows; i++) {
-        json_uint(&g->json, string_index(g, functions_frame(&g->functions, i)->name));
+        json_uint(&g->json, string_index(g, view_functions_frame(&g->functions, i)->name));
     }
     json_array_end(&g->json);
     column_of_false(g, "isJS", rows);
@@ -146,7 +146,7 @@ static void write_functions(struct gecko *g)
     column_of(g, "resource", rows, -1);
     member_array(&g->json, "source");
     for (uint32_t i = 1; i <= rows; i++) {
-        const char *path = functions_frame(&g->functions, i)->path;
+        const char *path = view_functions_frame(&g->functions, i)->path;
         if (path[0]) {
             json_uint(&g->json, intern_id(g->paths, path, strlen(path), NULL));
         } else {
@@ -156,7 +156,7 @@ static void write_functions(struct gecko *g)
     json_array_end(&g->json);
     member_array(&g->json, "lineNumber");
     for (uint32_t i = 1; i <= rows; i++) {
-        uint_or_null(g, functions_frame(&g->functions, i)->first_line);
+        uint_or_null(g, view_functions_frame(&g->functions, i)->first_line);
     }
     json_array_end(&g->json);
     column_of_nulls(g, "columnNumber", rows);

@@ -1,4 +1,4 @@
-/* Google's pprof: github.com/google/pprof/blob/main/proto/profile.proto, gzipped. A sample is what one
+/* Google's pprof: github.com/google/pprof/blob/main/proto/profile.proto; readers expect it gzipped. A sample is what one
  * thread did at one stack, with the number of looks and the time they stand for. */
 #include <stdlib.h>
 #include <string.h>
@@ -9,8 +9,8 @@
 #include "base/intern.h"
 #include "base/proto.h"
 #include "export/formats.h"
-#include "export/functions.h"
 #include "export/path.h"
+#include "export/view_functions.h"
 
 /* Field numbers of profile.proto. */
 enum {
@@ -60,7 +60,7 @@ struct pprof {
     const struct view *view;
     struct out *out;
     struct intern *strings; /* ids are those of the string table */
-    struct functions functions;
+    struct view_functions functions;
     struct str message, inner; /* scratch */
     struct vec path;           /* scratch */
 };
@@ -198,7 +198,7 @@ static void emit_locations(struct pprof *p)
 static void emit_functions(struct pprof *p)
 {
     for (uint32_t i = 1; i < p->functions.len; i++) {
-        const struct view_frame *frame = functions_frame(&p->functions, i);
+        const struct view_frame *frame = view_functions_frame(&p->functions, i);
         proto_uint(&p->message, FUNCTION_ID, i);
         /* No system name: pprof would take the name for C++ and "<module>" for template arguments. */
         proto_uint(&p->message, FUNCTION_NAME, string_index(p, frame->name));
@@ -236,10 +236,9 @@ int pprof_write(const struct view *v, struct out *o, struct err *err)
     (void)err;
     struct pprof p = {.view = v, .out = o, .strings = intern_new()};
     vec_init(&p.path, sizeof(uint32_t));
-    functions_init(&p.functions, v);
+    view_functions_init(&p.functions, v);
     string_index(&p, ""); /* the table's entry 0, by definition */
 
-    out_gzip(o);
     emit_value_type(&p, PROFILE_SAMPLE_TYPE, "samples", "count");
     emit_value_type(&p, PROFILE_SAMPLE_TYPE, time_type(v), "nanoseconds");
     emit_samples(&p);
@@ -249,7 +248,7 @@ int pprof_write(const struct view *v, struct out *o, struct err *err)
     emit_facts(&p);
     emit_strings(&p);
 
-    functions_release(&p.functions);
+    view_functions_release(&p.functions);
     vec_release(&p.path);
     str_release(&p.message);
     str_release(&p.inner);

@@ -7,11 +7,16 @@ import re
 import shlex
 import subprocess
 
+import calls
+import sample
 import wire
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 EXPECTED = pathlib.Path(__file__).resolve().parent / "expected"
 BINARY = os.environ.get("HEATLINE") or str(ROOT / "build/heatline")
+
+# What a golden's name begins with → the recording that it is made of.
+RECORDINGS = {"calls": calls.write, "both": lambda path: calls.write(path, sample.build())}
 
 # Golden → options of `heatline export`. Each format shows all there is; raw, which is the easiest to
 # read, shows what each option does.
@@ -38,7 +43,23 @@ CASES = {
     "max-depth.txt": ["-f", "raw", "--threads", "--max-depth", "2"],
     "nothing.svg": ["-f", "svg", "--limit-threads", "nobody"],
     "nothing.cpuprofile": ["-f", "cpuprofile", "--limit-threads", "nobody"],
+    "all.pftrace.txt": ["-f", "perfetto", *EVERYTHING],
+    "calls.trace.json": ["-f", "chrometrace"],
+    "calls.pftrace.txt": ["-f", "perfetto"],
+    "calls-exclude.trace.json": ["-f", "chrometrace", "--exclude", "main", "--exclude", "*/fetch"],
+    "both.trace.json": ["-f", "chrometrace", *EVERYTHING],
+    "both.pftrace.txt": ["-f", "perfetto", *EVERYTHING],
 }
+
+
+def write_recordings(folder):
+    """What a golden's name begins with → its recording, by a function."""
+    made = {"": folder / "sample.heat"}
+    sample.write(made[""])
+    for name, write in RECORDINGS.items():
+        made[name] = folder / f"{name}.heat"
+        write(made[name])
+    return lambda golden: made.get(re.match("[a-z]*", golden)[0], made[""])
 
 
 def export(recording, options):
@@ -60,6 +81,8 @@ def lines_of(json):
 def readable(name, data):
     if name.endswith(".pprof.txt"):
         return wire.profile_text(gzip.decompress(data))
+    if name.endswith(".pftrace.txt"):
+        return wire.trace_text(data)
     text = re.sub(r"heatline@[0-9][0-9.a-z]*", "heatline@VERSION", data.decode())
     if name.endswith(".svg"):
         return without_assets(text)

@@ -37,10 +37,16 @@ def zigzag(value):
     return varint(value << 1 if value >= 0 else ~(value << 1))
 
 
-class Recording:
-    """Events of one stream. Ids are given out in order; texts may be str or bytes."""
+SAMPLER, TRACER = 1, 2
 
-    def __init__(self):
+
+class Recording:
+    """Events of one stream. Ids are given out in order; texts may be str or bytes. A traced process has
+    a stream for its definitions, and `lanes` for its calls, which use their ids."""
+
+    def __init__(self, producer=SAMPLER):
+        self.producer = producer
+        self.lanes = []
         self.vocabulary = read_vocabulary()
         self.segments = [bytearray()]
         self.last_t_ns = 0
@@ -65,6 +71,12 @@ class Recording:
             if kind == "time":
                 step, last = value - last, value
                 out += zigzag(step)
+            elif kind == "step":
+                assert value >= last
+                out += varint(value - last)
+                last = value
+            elif kind == "f64":
+                out += struct.pack("<d", value)
             elif kind == "span":
                 out += zigzag(value - step)
             elif kind == "i64":
@@ -92,9 +104,7 @@ class Recording:
         """Of (name, file, first_line, line), outermost first."""
         parent = 0
         for name, file, first_line, line in frames:
-            function = (self.string(name), self.string(file) if file else 0, first_line)
-            function_id = self.define("function", *function, name=function[0], file=function[1],
-                                      first_line=first_line)
+            function_id = self.function(name, file, first_line)
             frame = self.define("frame", function_id, line, function=function_id, line=line)
             parent = self.define("stack", parent, frame, parent=parent, frame=frame)
         return parent
@@ -112,11 +122,28 @@ class Recording:
     def note(self, key, value):
         self.emit("note", key=key, value=value)
 
-    def write(self, path, wall_ns, start_ns, closed_ns):
+    def function(self, name, file, first_line):
+        fields = {"name": self.string(name), "file": self.string(file) if file else 0,
+                  "first_line": first_line}
+        return self.define("function", *fields.values(), **fields)
+
+    def lane(self):
+        self.lanes.append(Recording(self.producer))
+        return self.lanes[-1]
+
+    def write(self, path, wall_ns, start_ns, closed_ns, *more):
+        """`more`: recordings by other producers, into the same file."""
+        streams = []
+        for recording in (self, *more):
+            dictionary = len(streams)
+            streams += [(dictionary, stream) for stream in (recording, *recording.lanes)]
+        segments = sum(len(stream.segments) for _, stream in streams)
         header = struct.pack("<8sII8Q", b"HEATLINE", 1, SEGMENT_BYTES, wall_ns, start_ns,
-                             len(self.segments), 1, 0, closed_ns, 0, 0)
+                             segments, len(streams), 0, closed_ns, 0, 0)
         with open(path, "wb") as file:
             file.write(header.ljust(PAGE_BYTES, b"\0"))
-            for sequence, events in enumerate(self.segments):
-                head = struct.pack("<6IQQ", 0x47455348, 1, 0, sequence, 1, 1, 0, len(events))
-                file.write((head + events).ljust(SEGMENT_BYTES, b"\0"))
+            for number, (dictionary, stream) in enumerate(streams):
+                for sequence, events in enumerate(stream.segments):
+                    head = struct.pack("<6IQQ", 0x47455348, stream.producer, number, sequence, 1,
+                                       dictionary, 0, len(events))
+                    file.write((head + events).ljust(SEGMENT_BYTES, b"\0"))

@@ -85,7 +85,7 @@ def totals_ms(threads=("main", "worker", "child", "sub")):
     return totals
 
 
-def write(path):
+def build():
     heat = recording.Recording()
     heat.note("command", "python app.py --name \"x & y\" '<z>'")
     heat.note("rate_hz", "100")
@@ -106,4 +106,8 @@ def write(path):
             heat.emit("sample", thread=threads[thread], stack=known[stack], state=state)
     heat.emit("reject", thread=threads["worker"], reason=1)
     heat.emit("process_end", process=child, t_ns=START_NS + 100 * MS, exit_status=0)
-    heat.write(path, WALL_NS, START_NS, START_NS + 140 * MS)
+    return heat
+
+
+def write(path):
+    build().write(path, WALL_NS, START_NS, START_NS + 140 * MS)

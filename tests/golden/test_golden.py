@@ -7,19 +7,21 @@ import xml.etree.ElementTree
 
 import cases
 import pytest
-import sample
 
 
 @pytest.fixture(scope="module")
-def recording(tmp_path_factory):
-    path = tmp_path_factory.mktemp("golden") / "sample.heat"
-    sample.write(path)
-    return path
+def recording_of(tmp_path_factory):
+    return cases.write_recordings(tmp_path_factory.mktemp("golden"))
+
+
+@pytest.fixture(scope="module")
+def recording(recording_of):
+    return recording_of("")
 
 
 @pytest.mark.parametrize("name", cases.CASES)
-def test_golden(recording, name):
-    got = cases.readable(name, cases.export(recording, cases.CASES[name]))
+def test_golden(recording_of, name):
+    got = cases.readable(name, cases.export(recording_of(name), cases.CASES[name]))
     expected = (cases.EXPECTED / name).read_text()
     assert got == expected, f"{name} changed; tests/golden/regold takes it over"
 
@@ -39,8 +41,8 @@ def test_svg_is_xml_and_safe(recording, name):
 
 
 @pytest.mark.parametrize("name", [name for name in cases.CASES if name.endswith(("json", "file"))])
-def test_json_is_json(recording, name):
-    json.loads(cases.export(recording, cases.CASES[name]))
+def test_json_is_json(recording_of, name):
+    json.loads(cases.export(recording_of(name), cases.CASES[name]))
 
 
 def test_totals_agree(recording):

@@ -1,5 +1,7 @@
-"""Shows protocol buffers as text, by profile.proto's field names: an own reader, so that what the
+"""Shows protocol buffers as text, by the field names of pprof and Perfetto: an own reader, so that what the
 exporter writes is not read by the code that wrote it."""
+
+import struct
 
 MESSAGES = {
     "Profile": {1: ("sample_type", "ValueType"), 2: ("sample", "Sample"), 3: ("mapping", "Mapping"),
@@ -16,6 +18,26 @@ MESSAGES = {
     "Line": {1: ("function_id", int), 2: ("line", int)},
     "Function": {1: ("id", int), 2: ("name", int), 3: ("system_name", int), 4: ("filename", int),
                  5: ("start_line", int)},
+    "Packet": {6: ("clock_snapshot", "ClockSnapshot"), 8: ("timestamp", int),
+               10: ("sequence", int), 11: ("event", "TrackEvent"),
+               12: ("interned", "InternedData"), 13: ("sequence_flags", int),
+               59: ("defaults", "Defaults"), 60: ("track", "Track")},
+    "ClockSnapshot": {1: ("clock", "Clock"), 2: ("primary", int)},
+    "Clock": {1: ("id", int), 2: ("timestamp", int), 3: ("incremental", int)},
+    "Defaults": {11: ("event", "EventDefaults"), 58: ("clock", int)},
+    "EventDefaults": {11: ("track", int)},
+    "InternedData": {2: ("event_name", "EventName"), 4: ("location", "SourceLocation")},
+    "EventName": {1: ("iid", int), 2: ("name", str)},
+    "SourceLocation": {1: ("iid", int), 2: ("file", str), 3: ("function", str), 4: ("line", int)},
+    "Track": {1: ("uuid", int), 2: ("name", str), 3: ("process", "Process"),
+              4: ("thread", "Thread"), 5: ("parent", int), 8: ("counter", "Counter")},
+    "Process": {1: ("pid", int), 2: ("cmdline", str), 6: ("name", str)},
+    "Thread": {1: ("pid", int), 2: ("tid", int), 5: ("name", str)},
+    "Counter": {},
+    "TrackEvent": {4: ("annotation", "Annotation"), 9: ("type", int), 10: ("name_iid", int),
+                   11: ("track", int), 23: ("name", str), 34: ("location_iid", int),
+                   44: ("value", float)},
+    "Annotation": {2: ("bool", int), 6: ("text", str), 9: ("json", str), 10: ("name", str)},
 }
 
 
@@ -38,13 +60,15 @@ def varints(data):
 
 
 def fields(data):
-    """(number, value) of one message; a value is an int or bytes."""
+    """(number, value) of one message; a value is an int, a float or bytes."""
     at = 0
     while at < len(data):
         key, at = varint(data, at)
-        assert key & 7 in (0, 2), f"wire type {key & 7}"
+        assert key & 7 in (0, 1, 2), f"wire type {key & 7}"
         if key & 7 == 0:
             value, at = varint(data, at)
+        elif key & 7 == 1:
+            [value], at = struct.unpack("<d", data[at:at + 8]), at + 8
         else:
             length, at = varint(data, at)
             assert at + length <= len(data), "cut off"
@@ -58,6 +82,8 @@ def show(kind, data):
         name, content = MESSAGES[kind][number]
         if content is int:
             assert isinstance(value, int)
+        elif content is float:
+            assert isinstance(value, float)
         elif content is str:
             value = repr(value.decode())
         elif content is list:
@@ -79,4 +105,13 @@ def profile_text(data):
         shown = value if content is int else repr(value.decode()) if content is str \
             else show(content, value)
         lines.append(f"{name}: {shown}\n")
+    return "".join(lines)
+
+
+def trace_text(data):
+    """One of Perfetto's packets a line."""
+    lines = []
+    for number, packet in fields(data):
+        assert number == 1
+        lines.append(show("Packet", packet) + "\n")
     return "".join(lines)

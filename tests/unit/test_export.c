@@ -1,8 +1,11 @@
 /* export: the table, and every writer over profiles that no honest program made. */
 #include "export/exporter.h"
 
+#include "base/json_check.h"
 #include "check.h"
 #include "events.h"
+#include "image.h"
+#include "recording/reader.h"
 
 static void test_formats_are_found_by_name_and_suffix(void **state)
 {
@@ -12,6 +15,10 @@ static void test_formats_are_found_by_name_and_suffix(void **state)
         {"a.txt", "raw"},
         {"x/a.speedscope.json", "speedscope"},
         {"a.json", "chrometrace"},
+        {"a.json.gz", "chrometrace"},
+        {"a.gecko.json.gz", "gecko"},
+        {"a.pftrace", "perfetto"},
+        {"a.perfetto-trace", "perfetto"},
         {"a.pb.gz", "pprof"},
         {"a.gecko.json", "gecko"},
         {"a.cpuprofile", "cpuprofile"},
@@ -76,10 +83,28 @@ static void export_all(const struct view *v)
         struct out *out = out_memory();
         assert_int_equal(e->write(v, out, &err), 0);
         size_t len_bytes;
-        out_memory_bytes(out, &len_bytes);
+        const char *text = out_memory_bytes(out, &len_bytes);
         assert_true(len_bytes > 0 || !strcmp(e->name, "raw"));
+        if (!strcmp(e->name, "chrometrace"))
+            assert_true(json_check(text, len_bytes));
         out_discard(out);
     }
+}
+
+/* A recording of nonsense: definitions, samples and calls in one stream. */
+static struct image any_recording(uint64_t *numbers)
+{
+    struct image m = image_new();
+    uint32_t sequence = 0;
+    for (int i = 0; i < 3000; i++) {
+        struct event event = any_event(numbers);
+        if (sequence && image_put(&m, &event))
+            continue;
+        struct heat_segment *segment = image_segment(&m, 0, sequence++);
+        segment->producer = HEAT_TRACER;
+        image_put(&m, &event); /* the largest texts do not fit */
+    }
+    return m;
 }
 
 static void test_nonsense_is_exported(void **state)
@@ -88,11 +113,11 @@ static void test_nonsense_is_exported(void **state)
     size_t samples = 0;
     for (uint64_t seed = 1; seed <= 40; seed++) {
         uint64_t numbers = seed * 0x9e3779b97f4a7c15u;
+        struct err err;
+        struct image m = any_recording(&numbers);
+        struct reader *reader = reader_open_bytes(m.bytes, m.len, "nonsense", &err);
         struct profile *p = profile_new();
-        for (int i = 0; i < 2000; i++) {
-            struct event event = any_event(&numbers);
-            p->sink.emit(&p->sink, &event);
-        }
+        assert_int_equal(reader_replay(reader, &p->sink, NULL, &err), 0);
         const struct query query = {
             .idle = true,
             .threads = seed & 1,
@@ -100,14 +125,17 @@ static void test_nonsense_is_exported(void **state)
             .gc = seed & 4,
             .functions = seed & 8,
             .mode = seed % 3,
+            .max_depth = seed % 5,
         };
         struct view v;
-        struct err err;
         assert_int_equal(view_init(&v, p, &query, &err), 0);
+        v.reader = reader;
         samples += v.samples.len;
         export_all(&v);
         view_release(&v);
         profile_free(p);
+        reader_free(reader);
+        free(m.bytes);
     }
     assert_true(samples > 1000); /* or nothing was tried */
 }

@@ -1,5 +1,5 @@
 /* Knows that name, path and first line make a function. */
-#include "export/functions.h"
+#include "export/view_functions.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -8,9 +8,9 @@
 #include "base/intern.h"
 #include "base/str.h"
 
-void functions_init(struct functions *f, const struct view *v)
+void view_functions_init(struct view_functions *f, const struct view *v)
 {
-    *f = (struct functions){.view = v, .len = 1};
+    *f = (struct view_functions){.view = v, .len = 1};
     f->by_frame = alloc_zeroed(v->frames.len, sizeof(*f->by_frame));
     f->frames = alloc_zeroed(v->frames.len, sizeof(*f->frames));
     struct intern *keys = intern_new();
@@ -30,13 +30,13 @@ void functions_init(struct functions *f, const struct view *v)
     intern_free(keys);
 }
 
-void functions_release(struct functions *f)
+void view_functions_release(struct view_functions *f)
 {
     free(f->by_frame);
     free(f->frames);
 }
 
-const struct view_frame *functions_frame(const struct functions *f, uint32_t function)
+const struct view_frame *view_functions_frame(const struct view_functions *f, uint32_t function)
 {
     return vec_at(&f->view->frames, f->frames[function]);
 }
