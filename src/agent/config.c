@@ -25,6 +25,8 @@ static void set(struct config *c, const char *key, const char *value)
         c->c_functions = *value == '1';
     else if (!strcmp(key, "frozen"))
         c->frozen = *value == '1';
+    else if (!strcmp(key, "monitoring"))
+        c->monitoring = *value == '1';
     else if (!strcmp(key, "children"))
         c->children = *value == '1';
     else if (!strcmp(key, "max_depth"))

@@ -14,6 +14,7 @@ struct config {
     const char *file;   /* file=PATH: the recording, absolute; it exists */
     bool c_functions;   /* c_functions=0|1 */
     bool frozen;        /* frozen=0|1: functions of frozen modules too */
+    bool monitoring;    /* monitoring=0|1: by sys.monitoring, even where there is a faster way */
     bool children;      /* children=0|1: processes that this one starts too */
     uint32_t depth_max; /* max_depth=N: deeper calls are left out; 0 = any */
     uint64_t bytes_max; /* max_bytes=N: of the recording; 0 = any */

@@ -2,14 +2,12 @@
 
 #include <stddef.h>
 
-#include "agent/pyapi.h"
-
-static const struct hook *const hooks[] = {&hook_monitoring, &hook_eval_frame};
+static const struct hook *const hooks[] = {&hook_eval_frame, &hook_monitoring};
 
 const struct hook *hook_find(void)
 {
     for (size_t i = 0; i < sizeof(hooks) / sizeof(*hooks); i++)
-        if (py.minor >= hooks[i]->minor_min && py.minor <= hooks[i]->minor_max)
+        if (hooks[i]->fits())
             return hooks[i];
     return NULL;
 }

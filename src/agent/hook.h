@@ -2,13 +2,19 @@
 #ifndef HEATLINE_AGENT_HOOK_H
 #define HEATLINE_AGENT_HOOK_H
 
+#include <stdbool.h>
+
 struct hook {
-    int minor_min, minor_max; /* of 3.MINOR */
-    int (*start)(void);       /* with the GIL; 0, or -1 with nothing changed */
+    bool (*fits)(void); /* this Python? */
+    int (*start)(void); /* with the GIL; 0, or -1 with nothing changed */
     void (*stop)(void);
 };
 
 extern const struct hook hook_monitoring, hook_eval_frame;
+
+/* sys.monitoring for part of the calls only, beside another way. */
+enum { MONITOR_PYTHON = 1, MONITOR_NATIVE = 2 };
+int hook_monitor(int calls); /* 0: none any more */
 
 /* The one for this Python; NULL: there is none. */
 const struct hook *hook_find(void);

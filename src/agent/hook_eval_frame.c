@@ -1,8 +1,13 @@
-/* Calls by the frame evaluation function (PEP 523), 3.8 to 3.11: the interpreter calls us in place of its own loop,
- * and we call that. Functions of C by a profile function, which each thread is given at its first call. */
+/* Calls by the frame evaluation function (PEP 523): the interpreter calls us in place of its own loop, and we call
+ * that. It is the cheapest way up to 3.13. Functions of C: by sys.monitoring where there is that, else by a profile
+ * function, which each thread is given at its first call.
+ *
+ * From 3.11 on the interpreter's loop runs a call of a Python function without a call of C; with us it cannot, and a
+ * deep recursion would need more of the C stack than there is, or than the interpreter allows. So on 3.12 and later,
+ * when calls nest deeply, sys.monitoring takes over for good. What is open then is ended by whoever sees its end
+ * first. */
 #include "agent/hook.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,25 +20,32 @@
 /* Include/cpython/pystate.h: what a profile function is told. */
 enum { TRACE_C_CALL = 4, TRACE_C_EXCEPTION = 5, TRACE_C_RETURN = 6 };
 
-/* Where things lie; all verified by the live tests. Lib, struct and version: */
 enum {
-    INTERP_EVAL_FRAME_38 =
-        568, /* 3.8 has no function to set it: Include/internal/pycore_pystate.h */
+    /* 3.12 allows 1,500 calls of C within each other (C_RECURSION_LIMIT), 3.13 10,000. */
+    NESTED_MAX = 128,
+    INTERP_EVAL_FRAME_38 = 568, /* 3.8 has no function to set it: internal/pycore_pystate.h */
     TSTATE_INTERP = 16,
-    FRAME_CODE = 32,       /* f_code of PyFrameObject (3.8–3.10) and _PyInterpreterFrame (3.11) */
-    FRAME_STACKTOP = 72,   /* 3.8, 3.9: f_stacktop is not NULL in a frame that is suspended */
-    FRAME_LASTI_38 = 104,  /* 3.8, 3.9: f_lasti is -1 before the first instruction */
-    FRAME_LASTI_310 = 96,  /* 3.10 */
-    FRAME_STATE_310 = 108, /* 3.10: f_state */
-    GEN_STATE_311 = -5,    /* 3.11: gi_frame_state, before the frame that a generator embeds */
-    FRAME_PREV_INSTR_311 = 56,
-    CODE_FIRSTTRACEABLE_311 = 168,
-    CODE_ADAPTIVE_311 = 184,
-    SUSPENDED = -1, /* FRAME_SUSPENDED; in 3.10 as well: Include/cpython/frameobject.h */
-    SUSPENDED_310 = -1,
-    CREATED_310 = -2,
+    FRAME_STACKTOP = 72, /* 3.8, 3.9: f_stacktop is not NULL in a frame that is suspended */
 };
 
+/* Where things lie in a frame and its code: Include/frameobject.h (3.8–3.10), internal/pycore_frame.h,
+ * cpython/code.h and genobject.h. */
+static const struct shape {
+    int16_t code;           /* f_code, f_executable */
+    int16_t place;          /* f_lasti (int), prev_instr or instr_ptr (pointer) */
+    int16_t state;          /* f_state; from 3.11 on gi_frame_state, which lies before the frame */
+    int8_t suspended_least; /* states from this to -1 are suspended */
+    int16_t instructions;   /* in the code object: co_code_adaptive, … */
+    int16_t first;          /* … _co_firsttraceable */
+} shapes[] = {
+    [8] = {32, 104, 0, 0, 0, 0},      [9] = {32, 104, 0, 0, 0, 0},
+    [10] = {32, 96, 108, -1, 0, 0},   [11] = {32, 56, -5, -1, 184, 168},
+    [12] = {0, 56, -5, -1, 192, 176}, [13] = {0, 56, -5, -2, 200, 184},
+};
+
+enum { SHAPES = sizeof(shapes) / sizeof(*shapes) };
+
+static const struct shape *shape; /* of this Python */
 static bool running;
 
 static const void *pointer_at(const void *base, ptrdiff_t offset)
@@ -49,67 +61,46 @@ static int32_t int_at(const void *base, ptrdiff_t offset)
 /* Has this generator's frame run before? */
 static bool has_begun(const char *frame, const char *code)
 {
-    switch (py.minor) {
-    case 8:
-    case 9:
-        return int_at(frame, FRAME_LASTI_38) >= 0;
-    case 10:
-        return int_at(frame, FRAME_LASTI_310) >= 0;
-    default: {
-        const char *prev = pointer_at(frame, FRAME_PREV_INSTR_311);
-        return prev >= code + CODE_ADAPTIVE_311 + 2 * int_at(code, CODE_FIRSTTRACEABLE_311);
-    }
-    }
+    if (!shape->instructions)
+        return int_at(frame, shape->place) >= 0; /* -1 before the first instruction */
+    const char *first = code + shape->instructions + 2 * int_at(code, shape->first);
+    return (const char *)pointer_at(frame, shape->place) >= first;
 }
 
 /* After it has run: is it to go on later? */
 static bool is_suspended(const char *frame)
 {
-    switch (py.minor) {
-    case 8:
-    case 9:
+    if (!shape->state)
         return pointer_at(frame, FRAME_STACKTOP) != NULL;
-    case 10:
-        return *(const int8_t *)(frame + FRAME_STATE_310) == SUSPENDED_310;
-    default:
-        return *(const int8_t *)(frame + GEN_STATE_311) == SUSPENDED;
-    }
+    int8_t state = *(const int8_t *)(frame + shape->state);
+    return state < 0 && state >= shape->suspended_least;
 }
 
-/* The first call of a thread: from here on its calls of C are told as well. */
 static int on_profile(void *self, void *frame, int what, void *arg)
 {
     (void)self;
     (void)frame;
     struct lane *l = lane_self;
+    uint64_t key = l && !l->busy && what == TRACE_C_CALL ? code_callable_key(arg) : 0;
     if (!l || l->busy || !running)
         return 0;
-    uint64_t key;
-    switch (what) {
-    case TRACE_C_CALL:
-        if (l->depth && (l->open[l->depth - 1].function & CODE_ID) == CODE_UNWANTED)
-            return 0;
-        key = code_callable_key(arg);
-        if (key)
-            lane_enter(l, EVENT_ENTER, arg, code_entry_of_callable(arg, key), true);
-        return 0;
-    case TRACE_C_RETURN:
+    if (key)
+        lane_enter(l, EVENT_ENTER, arg, code_entry_of_callable(arg, key), true);
+    else if (what == TRACE_C_RETURN)
         lane_leave_native(l, EVENT_LEAVE);
-        return 0;
-    case TRACE_C_EXCEPTION:
+    else if (what == TRACE_C_EXCEPTION)
         lane_leave_native(l, EVENT_UNWIND);
-        return 0;
-    }
     return 0;
 }
 
+/* The first call of a thread: from here on its calls of C are told as well. */
 static struct lane *lane_of_thread(void)
 {
     struct lane *l = lane_self;
     if (l)
         return l;
     l = lane_begin();
-    if (l && agent_config()->c_functions)
+    if (l && agent_config()->c_functions && py.minor < 12)
         py.PyEval_SetProfile(on_profile, NULL);
     return l;
 }
@@ -117,49 +108,15 @@ static struct lane *lane_of_thread(void)
 typedef void *(*eval_function)(void *tstate, void *frame, int throwing);
 typedef void *(*eval_function_38)(void *frame, int throwing);
 
-static void *evaluate(void *tstate, void *frame, int throwing)
+/* `tstate` NULL: 3.8, where it is not handed on. */
+static inline __attribute__((always_inline)) void *evaluate(struct lane *l, void *tstate,
+                                                            void *frame, int throwing)
 {
-    if (py.minor == 8)
-        return ((eval_function_38)py.eval_frame_default)(frame, throwing);
-    return ((eval_function)py.eval_frame_default)(tstate, frame, throwing);
-}
-
-/* What lies above this call when it ends was left without our being told: closed first. */
-static void leave(struct lane *l, uint32_t depth, uint8_t kind, const void *code)
-{
-    if (l->depth > depth && l->open[depth].code == code)
-        lane_leave(l, kind, code);
-}
-
-static inline void *traced(void *tstate, void *frame, int throwing)
-{
-    void *code = (void *)(uintptr_t)pointer_at(frame, FRAME_CODE);
-    struct lane *l = running ? lane_of_thread() : NULL;
-    if (!l || l->busy)
-        return evaluate(tstate, frame, throwing);
-    uint32_t entry = code_entry(code);
-    if ((entry & CODE_ID) == CODE_UNWANTED)
-        return evaluate(tstate, frame, throwing);
-    bool generator = entry & CODE_GENERATOR;
-    bool resumed = generator && (throwing || has_begun(frame, code));
-    uint32_t depth = l->depth;
-    lane_enter(l, resumed ? EVENT_RESUME : EVENT_ENTER, code, entry & CODE_ID, false);
-    void *result = evaluate(tstate, frame, throwing);
-    if (!result)
-        leave(l, depth, EVENT_UNWIND, code);
-    else
-        leave(l, depth, generator && is_suspended(frame) ? EVENT_YIELD : EVENT_LEAVE, code);
+    l->nested++;
+    void *result = tstate ? ((eval_function)py.eval_frame_default)(tstate, frame, throwing)
+                          : ((eval_function_38)py.eval_frame_default)(frame, throwing);
+    l->nested--;
     return result;
-}
-
-static void *eval_frame(void *tstate, void *frame, int throwing)
-{
-    return traced(tstate, frame, throwing);
-}
-
-static void *eval_frame_38(void *frame, int throwing)
-{
-    return traced(NULL, frame, throwing);
 }
 
 static void set(void *function)
@@ -173,22 +130,82 @@ static void set(void *function)
     *(void **)(interp + INTERP_EVAL_FRAME_38) = function;
 }
 
+/* Too deep for us. If sys.monitoring cannot be had, we stay. */
+static bool hand_over(void)
+{
+    int calls = MONITOR_PYTHON | (agent_config()->c_functions ? MONITOR_NATIVE : 0);
+    if (hook_monitor(calls))
+        return false;
+    set(py.eval_frame_default);
+    running = false;
+    return true;
+}
+
+/* Where there is no lane: no memory, or tracing is over and frames from before still come through us. */
+static struct lane nowhere;
+
+static inline __attribute__((always_inline)) void *traced(void *tstate, void *frame, int throwing)
+{
+    void *code = (void *)(uintptr_t)pointer_at(frame, shape->code);
+    struct lane *l = running ? lane_of_thread() : NULL;
+    if (__builtin_expect(!l || l->busy, 0))
+        return evaluate(&nowhere, tstate, frame, throwing);
+    if (__builtin_expect(l->nested >= NESTED_MAX, 0) && py.minor >= 12 && hand_over())
+        return evaluate(&nowhere, tstate, frame, throwing);
+    uint32_t entry = code_entry(code);
+    if (__builtin_expect((entry & CODE_ID) == CODE_UNWANTED, 0))
+        return evaluate(l, tstate, frame, throwing);
+    bool generator = entry & CODE_GENERATOR;
+    bool resumed = generator && (throwing || has_begun(frame, code));
+    uint32_t depth = l->depth;
+    lane_enter(l, resumed ? EVENT_RESUME : EVENT_ENTER, code, entry & CODE_ID, false);
+    void *result = evaluate(l, tstate, frame, throwing);
+    uint8_t kind = !result                            ? EVENT_UNWIND
+                   : generator && is_suspended(frame) ? EVENT_YIELD
+                                                      : EVENT_LEAVE;
+    /* Nothing if somebody else has seen the end already. */
+    if (__builtin_expect(l->depth > depth && l->open[depth].code == code, 1))
+        lane_leave(l, kind, code);
+    return result;
+}
+
+static void *eval_frame(void *tstate, void *frame, int throwing)
+{
+    return traced(tstate, frame, throwing);
+}
+
+static void *eval_frame_38(void *frame, int throwing)
+{
+    return traced(NULL, frame, throwing);
+}
+
+static bool fits(void)
+{
+    return py.minor < SHAPES && shapes[py.minor].place && !py.free_threaded &&
+           py.eval_frame_default && (py.minor == 8 || (py.set_eval_frame && py.interp_get)) &&
+           !(py.minor >= 12 && agent_config()->monitoring);
+}
+
 static int start(void)
 {
-    if (!py.eval_frame_default || (py.minor > 8 && (!py.set_eval_frame || !py.interp_get)))
+    if (agent_config()->c_functions && py.minor >= 12 && hook_monitor(MONITOR_NATIVE))
         return -1;
+    shape = &shapes[py.minor];
     running = true;
     set(py.minor == 8 ? (void *)eval_frame_38 : (void *)eval_frame);
     return 0;
 }
 
-/* Frames that are open still return through us; they see that it is over. */
+/* Frames that are open still return through us. */
 static void stop(void)
 {
+    if (running)
+        set(py.eval_frame_default);
     running = false;
-    set(py.eval_frame_default);
-    if (agent_config()->c_functions)
+    if (py.minor >= 12)
+        hook_monitor(0);
+    else if (agent_config()->c_functions)
         py.PyEval_SetProfile(NULL, NULL);
 }
 
-const struct hook hook_eval_frame = {8, 11, start, stop};
+const struct hook hook_eval_frame = {fits, start, stop};

@@ -10,15 +10,10 @@
 #include "agent/pyapi.h"
 #include "model/event.h"
 
-enum { METH_FASTCALL = 0x80, TOOL_FIRST = 3, TOOL_SECOND = 4 };
+enum { TOOL_FIRST = 3, TOOL_SECOND = 4 };
 
-/* Include/methodobject.h */
-struct method {
-    const char *name;
-    void *(*call)(void *self, void *const *args, ssize_t count);
-    int flags;
-    const char *doc;
-};
+/* Include/cpython/object.h: how a callable without a dictionary of arguments is called. */
+typedef void *(*vectorcall)(void *self, void *const *args, size_t count, void *names);
 
 static void *disable; /* sys.monitoring.DISABLE; immortal, as None is from 3.12 on */
 static long tool = -1;
@@ -57,11 +52,12 @@ static inline void *end_or_disable(void *code, uint8_t kind)
 }
 
 #define CALLBACK(name, body)                                                                       \
-    static void *name(void *self, void *const *args, ssize_t count)                                \
+    static void *name(void *self, void *const *args, size_t count, void *names)                    \
     {                                                                                              \
         (void)self;                                                                                \
         (void)args;                                                                                \
         (void)count;                                                                               \
+        (void)names;                                                                               \
         body;                                                                                      \
     }
 
@@ -103,19 +99,20 @@ CALLBACK(on_c_raise, return end_native(EVENT_UNWIND))
 /* Events by their names in sys.monitoring.events: their numbers differ between versions. */
 static struct row {
     const char *event;
-    bool native; /* only where functions of C are wanted */
-    bool set;    /* part of set_events; C_RETURN and C_RAISE come with CALL */
-    struct method method;
+    int calls; /* MONITOR_ */
+    bool set;  /* part of set_events; C_RETURN and C_RAISE come with CALL */
+    vectorcall function;
+    long number; /* of the event */
 } rows[] = {
-    {"PY_START", false, true, {"start", on_start, METH_FASTCALL, NULL}},
-    {"PY_RESUME", false, true, {"resume", on_resume, METH_FASTCALL, NULL}},
-    {"PY_THROW", false, true, {"throw", on_throw, METH_FASTCALL, NULL}},
-    {"PY_RETURN", false, true, {"return", on_return, METH_FASTCALL, NULL}},
-    {"PY_YIELD", false, true, {"yield", on_yield, METH_FASTCALL, NULL}},
-    {"PY_UNWIND", false, true, {"unwind", on_unwind, METH_FASTCALL, NULL}},
-    {"CALL", true, true, {"call", on_call, METH_FASTCALL, NULL}},
-    {"C_RETURN", true, false, {"c_return", on_c_return, METH_FASTCALL, NULL}},
-    {"C_RAISE", true, false, {"c_raise", on_c_raise, METH_FASTCALL, NULL}},
+    {"PY_START", MONITOR_PYTHON, true, on_start, 0},
+    {"PY_RESUME", MONITOR_PYTHON, true, on_resume, 0},
+    {"PY_THROW", MONITOR_PYTHON, true, on_throw, 0},
+    {"PY_RETURN", MONITOR_PYTHON, true, on_return, 0},
+    {"PY_YIELD", MONITOR_PYTHON, true, on_yield, 0},
+    {"PY_UNWIND", MONITOR_PYTHON, true, on_unwind, 0},
+    {"CALL", MONITOR_NATIVE, true, on_call, 0},
+    {"C_RETURN", MONITOR_NATIVE, false, on_c_return, 0},
+    {"C_RAISE", MONITOR_NATIVE, false, on_c_raise, 0},
 };
 
 enum { ROWS = sizeof(rows) / sizeof(*rows) };
@@ -153,49 +150,117 @@ static long event_number(void *events, const char *name)
     return value;
 }
 
-static int set_rows(void *monitoring, void *events)
+/* A type whose objects are called without a detour: a builtin function costs some nanoseconds more. */
+static void *new_callback_type(void)
 {
-    long set = 0;
-    for (size_t i = 0; i < ROWS; i++) {
-        if (rows[i].native && !agent_config()->c_functions)
-            continue;
-        long event = event_number(events, rows[i].event);
-        void *function = py.PyCFunction_NewEx(&rows[i].method, NULL, NULL);
-        if (!event || !function ||
-            check(py.PyObject_CallMethod(monitoring, "register_callback", "llO", tool, event,
-                                         function)))
-            return -1;
-        py.Py_DecRef(function);
-        if (rows[i].set)
-            set |= event;
-    }
-    return check(py.PyObject_CallMethod(monitoring, "set_events", "ll", tool, set));
+    static struct {
+        const char *name;
+        int type;
+        ssize_t offset;
+        int flags;
+        const char *doc;
+    } members[] = {{"__vectorcalloffset__", 19 /* Py_T_PYSSIZET */, 0, 1 /* Py_READONLY */, NULL},
+                   {NULL, 0, 0, 0, NULL}};
+    static struct {
+        int slot;
+        void *value;
+    } slots[] = {{50 /* Py_tp_call */, NULL}, {72 /* Py_tp_members */, members}, {0, NULL}};
+    static struct {
+        const char *name;
+        int basicsize, itemsize;
+        unsigned int flags;
+        void *slots;
+    } spec = {"heatline.callback", 0, 0,
+              1u << 18 /* Py_TPFLAGS_DEFAULT */ | 1u << 11 /* Py_TPFLAGS_HAVE_VECTORCALL */, slots};
+    members[0].offset = py.free_threaded ? 32 : 16;
+    slots[0].value = py.vectorcall_call;
+    spec.basicsize = (int)members[0].offset + (int)sizeof(vectorcall);
+    return py.PyType_FromSpec(&spec);
 }
 
-static void stop(void)
+static void *new_callback(void *type, vectorcall function)
 {
-    void *monitoring = py.PySys_GetObject("monitoring"); /* borrowed */
-    if (!monitoring || tool < 0)
-        return;
-    check(py.PyObject_CallMethod(monitoring, "set_events", "ll", tool, 0L));
-    check(py.PyObject_CallMethod(monitoring, "free_tool_id", "l", tool));
+    void *callback = py.PyType_GenericAlloc(type, 0);
+    if (callback)
+        *(vectorcall *)((char *)callback + (py.free_threaded ? 32 : 16)) = function;
+    return callback;
+}
+
+/* Gives the interpreter a callback for each event, once. */
+static int register_rows(void *monitoring, void *events)
+{
+    static void *type; /* kept: what is called must not go */
+    if (!type && !(type = new_callback_type()))
+        return -1;
+    for (size_t i = 0; i < ROWS; i++) {
+        rows[i].number = event_number(events, rows[i].event);
+        void *callback = new_callback(type, rows[i].function);
+        if (!rows[i].number || !callback ||
+            check(py.PyObject_CallMethod(monitoring, "register_callback", "llO", tool,
+                                         rows[i].number, callback)))
+            return -1;
+        py.Py_DecRef(callback);
+    }
+    return 0;
+}
+
+static int take(void *monitoring)
+{
+    if (tool >= 0)
+        return 0;
+    void *events = py.PyObject_GetAttrString(monitoring, "events");
+    disable = py.PyObject_GetAttrString(monitoring, "DISABLE");
+    int failed = !events || !disable || take_tool(monitoring) || register_rows(monitoring, events);
+    if (events)
+        py.Py_DecRef(events);
+    if (failed && tool >= 0) {
+        check(py.PyObject_CallMethod(monitoring, "free_tool_id", "l", tool));
+        tool = -1;
+    }
+    return failed ? -1 : 0;
+}
+
+static void give_back(void *monitoring)
+{
+    if (tool >= 0)
+        check(py.PyObject_CallMethod(monitoring, "free_tool_id", "l", tool));
     tool = -1;
+}
+
+int hook_monitor(int calls)
+{
+    void *type, *value, *trace;
+    py.PyErr_Fetch(&type, &value, &trace);
+    void *monitoring = py.PySys_GetObject("monitoring"); /* borrowed */
+    int failed = !monitoring || take(monitoring);
+    long set = 0;
+    for (size_t i = 0; i < ROWS; i++)
+        set |= rows[i].set && (rows[i].calls & calls) ? rows[i].number : 0;
+    if (!failed)
+        failed = check(py.PyObject_CallMethod(monitoring, "set_events", "ll", tool, set));
+    if (!failed && calls) /* what an earlier recording has switched off is wanted again */
+        check(py.PyObject_CallMethod(monitoring, "restart_events", NULL));
+    else if (monitoring)
+        give_back(monitoring);
+    py.PyErr_Clear();
+    py.PyErr_Restore(type, value, trace);
+    return failed ? -1 : 0;
+}
+
+static bool fits(void)
+{
+    return py.minor >= 12;
 }
 
 static int start(void)
 {
-    void *monitoring = py.PySys_GetObject("monitoring"); /* borrowed */
-    void *events = monitoring ? py.PyObject_GetAttrString(monitoring, "events") : NULL;
-    disable = monitoring ? py.PyObject_GetAttrString(monitoring, "DISABLE") : NULL;
-    int failed = !events || !disable || take_tool(monitoring) || set_rows(monitoring, events);
-    py.PyErr_Clear();
-    if (events)
-        py.Py_DecRef(events);
-    if (failed)
-        stop();
-    else /* what an earlier recording has switched off is wanted again */
-        check(py.PyObject_CallMethod(monitoring, "restart_events", NULL));
-    return failed ? -1 : 0;
+    return hook_monitor(agent_config()->c_functions ? MONITOR_PYTHON | MONITOR_NATIVE
+                                                    : MONITOR_PYTHON);
 }
 
-const struct hook hook_monitoring = {12, INT32_MAX, start, stop};
+static void stop(void)
+{
+    hook_monitor(0);
+}
+
+const struct hook hook_monitoring = {fits, start, stop};

@@ -106,7 +106,7 @@ struct lane *lane_begin(void)
         l = new_lane();
     if (!l)
         return NULL;
-    l->depth = 0;
+    l->depth = l->depth_easy = l->nested = 0;
     introduce(l);
     if (reused && l->stream.at)
         put_state(l);
@@ -125,10 +125,11 @@ void lane_fork(void)
         return;
     /* The segment is the parent's; its mapping goes away with the process. What is open goes on. */
     stream_init(&old->stream, segment_new_stream(), dictionary_stream(), clock_ns());
+    old->depth_easy = 0;
     introduce(old);
 }
 
-bool lane_grow(struct lane *l)
+static bool grow(struct lane *l)
 {
     size_t bytes = l->depth_cap * sizeof(*l->open);
     void *open = mremap(l->open, bytes, bytes * 2, MREMAP_MAYMOVE);
@@ -140,7 +141,7 @@ bool lane_grow(struct lane *l)
 }
 
 /* threading names a thread only after it has begun: try at some of its first calls. */
-void lane_learn_name(struct lane *l)
+static void learn_name(struct lane *l)
 {
     uint32_t calls = l->calls_unnamed++;
     if (l->busy || (calls & (calls - 1)))
@@ -156,6 +157,15 @@ void lane_learn_name(struct lane *l)
                           (uint64_t)pthread_self());
     }
     l->busy = false;
+}
+
+bool lane_prepare(struct lane *l)
+{
+    if (l->calls_unnamed != UINT32_MAX)
+        learn_name(l);
+    bool room = l->depth < l->depth_cap || grow(l);
+    l->depth_easy = l->calls_unnamed == UINT32_MAX ? l->depth_cap : 0;
+    return room;
 }
 
 bool lane_resync(struct lane *l, const void *code)

@@ -29,11 +29,13 @@ struct lane {
     struct stamp stamp;
     struct lane_call *open; /* mapped; the innermost is open[depth - 1] */
     uint32_t depth, depth_cap;
+    uint32_t depth_easy; /* depth_cap; 0 while the thread's name is not known */
     struct thread_id thread;
     struct lane *next; /* of those that are free */
     uint32_t
         calls_unnamed; /* until the thread's name is known: how many calls it has made; else UINT32_MAX */
-    bool busy; /* something of ours runs in this thread: what it calls is not the program's */
+    uint32_t nested; /* calls that are open on this thread's C stack (hook_eval_frame.c) */
+    bool busy;       /* something of ours runs in this thread: what it calls is not the program's */
 };
 
 extern __thread struct lane *lane_self __attribute__((tls_model("initial-exec")));
@@ -45,8 +47,8 @@ void lane_fork(void);
 
 /* The stream's segment is full (or there is none yet): begins another one. -1: no room, the event is lost. */
 int lane_segment(struct lane *l);
-bool lane_grow(struct lane *l);
-void lane_learn_name(struct lane *l);
+/* Before a call that is deeper than depth_easy. False: there is no memory, and it is not recorded. */
+bool lane_prepare(struct lane *l);
 
 /* The end of a call that is not the innermost: closes what lies above it, or nothing if it is not open. */
 bool lane_resync(struct lane *l, const void *code);
@@ -57,7 +59,7 @@ static inline struct lane *lane_get(void)
     return l ? l : lane_begin();
 }
 
-static inline uint8_t *lane_put_number(uint8_t *at, uint64_t value)
+static inline __attribute__((always_inline)) uint8_t *lane_put_number(uint8_t *at, uint64_t value)
 {
     while (value >= 0x80) {
         *at++ = (uint8_t)(value | 0x80);
@@ -68,7 +70,7 @@ static inline uint8_t *lane_put_number(uint8_t *at, uint64_t value)
 }
 
 /* Room for an event, and its kind and time put there. NULL: lost. */
-static inline uint8_t *lane_put_head(struct lane *l, uint8_t kind)
+static inline __attribute__((always_inline)) uint8_t *lane_put_head(struct lane *l, uint8_t kind)
 {
     struct stream *s = &l->stream;
     if (__builtin_expect(s->end - s->at < LANE_CALL_BYTES_MAX, 0) && lane_segment(l))
@@ -80,19 +82,17 @@ static inline uint8_t *lane_put_head(struct lane *l, uint8_t kind)
     return lane_put_number(s->at + 1, step_ns);
 }
 
-static inline void lane_commit(struct lane *l, uint8_t *at)
+static inline __attribute__((always_inline)) void lane_commit(struct lane *l, uint8_t *at)
 {
     l->stream.at = at;
     stream_commit(&l->stream);
 }
 
 /* A call begins, or a generator goes on (EVENT_ENTER, EVENT_RESUME). */
-static inline void lane_enter(struct lane *l, uint8_t kind, const void *code, uint32_t function,
-                              bool native)
+static inline __attribute__((always_inline)) void
+lane_enter(struct lane *l, uint8_t kind, const void *code, uint32_t function, bool native)
 {
-    if (__builtin_expect(l->calls_unnamed != UINT32_MAX, 0))
-        lane_learn_name(l);
-    if (__builtin_expect(l->depth == l->depth_cap, 0) && !lane_grow(l))
+    if (__builtin_expect(l->depth >= l->depth_easy, 0) && !lane_prepare(l))
         return;
     uint8_t *at = lane_put_head(l, kind);
     l->open[l->depth++] = (struct lane_call){code, function, native};
@@ -101,7 +101,7 @@ static inline void lane_enter(struct lane *l, uint8_t kind, const void *code, ui
 }
 
 /* The innermost call ends (EVENT_LEAVE, EVENT_YIELD, EVENT_UNWIND). */
-static inline void lane_leave_innermost(struct lane *l, uint8_t kind)
+static inline __attribute__((always_inline)) void lane_leave_innermost(struct lane *l, uint8_t kind)
 {
     uint8_t *at = lane_put_head(l, kind);
     l->depth--;
@@ -109,7 +109,8 @@ static inline void lane_leave_innermost(struct lane *l, uint8_t kind)
         lane_commit(l, at);
 }
 
-static inline void lane_leave(struct lane *l, uint8_t kind, const void *code)
+static inline __attribute__((always_inline)) void lane_leave(struct lane *l, uint8_t kind,
+                                                             const void *code)
 {
     if (__builtin_expect(!l->depth || l->open[l->depth - 1].code != code, 0) &&
         !lane_resync(l, code))

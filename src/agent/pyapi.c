@@ -36,6 +36,7 @@ static bool find_others(void)
     *(void **)&py.set_code_extra = ANY_OF("PyUnstable_Code_SetExtra", "_PyCode_SetExtra");
     *(void **)&py.set_eval_frame = ANY_OF("_PyInterpreterState_SetEvalFrameFunc");
     *(void **)&py.interp_get = ANY_OF("PyInterpreterState_Get", "_PyInterpreterState_Get");
+    py.vectorcall_call = ANY_OF("PyVectorcall_Call");
     py.eval_frame_default = ANY_OF("_PyEval_EvalFrameDefault");
     py.code_type = ANY_OF("PyCode_Type");
     py.function_type = ANY_OF("PyFunction_Type");
