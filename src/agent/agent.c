@@ -9,6 +9,7 @@
 
 #include "agent/code.h"
 #include "agent/dictionary.h"
+#include "agent/environment.h"
 #include "agent/hook.h"
 #include "agent/lane.h"
 #include "agent/pyapi.h"
@@ -37,7 +38,7 @@ static void in_child(void)
         return;
     }
     code_forget();
-    dictionary_begin();
+    dictionary_forget();
     lane_fork();
 }
 
@@ -48,7 +49,6 @@ static int get_ready(void)
     if (code_begin() || segment_open(config.file, config.bytes_max))
         return -1;
     stamp_calibrate();
-    dictionary_begin();
     ready = true;
     pthread_atfork(NULL, NULL, in_child);
     return 0;
@@ -95,6 +95,7 @@ static int on_audit(const char *event, void *args, void *data)
             hook = NULL;
     } else if (!over && !hook && !strncmp(event, "cpython.run_", 12)) {
         over = true; /* tried once */
+        environment_hide();
         start();
     }
     return 0;
@@ -103,8 +104,14 @@ static int on_audit(const char *event, void *args, void *data)
 __attribute__((constructor)) static void load(void)
 {
     const char *text = getenv(CONFIG_VARIABLE);
-    if (!text || config_parse(&config, text) || !pyapi_find())
+    if (!text || config_parse(&config, text))
         return;
     configured = true;
+    if (config.children)
+        environment_learn(config.whole);
+    if (!pyapi_find())
+        return;
+    if (!config.children)
+        environment_leave();
     py.PySys_AddAuditHook(on_audit, NULL);
 }

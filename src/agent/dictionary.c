@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -17,6 +18,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct stream stream;
 static struct table strings, functions; /* hash of the content → id */
 static uint32_t strings_len, functions_len, threads_len;
+static bool begun;
 
 /* FNV-1a, with a last mix: 64 bits, so that no two of a program's texts are taken for one. */
 static uint64_t hash(uint64_t seed, const void *bytes, size_t len)
@@ -45,14 +47,6 @@ static struct string_id string_of(struct text text)
     return (struct string_id){++strings_len};
 }
 
-struct string_id dictionary_string(struct text text)
-{
-    pthread_mutex_lock(&lock);
-    struct string_id id = string_of(text);
-    pthread_mutex_unlock(&lock);
-    return id;
-}
-
 static struct function_id function_of(struct text name, struct text file, uint32_t first_line)
 {
     uint64_t key = hash(first_line, name.data, name.len_bytes);
@@ -66,14 +60,6 @@ static struct function_id function_of(struct text name, struct text file, uint32
     if (stream_put(&stream, &event) || table_put(&functions, key, functions_len + 1))
         return (struct function_id){0};
     return (struct function_id){++functions_len};
-}
-
-struct function_id dictionary_function(struct text name, struct text file, uint32_t first_line)
-{
-    pthread_mutex_lock(&lock);
-    struct function_id id = function_of(name, file, first_line);
-    pthread_mutex_unlock(&lock);
-    return id;
 }
 
 /* The arguments joined by blanks. */
@@ -107,25 +93,61 @@ static void define_process(void)
     stream_put(&stream, &event);
 }
 
-void dictionary_begin(void)
+static void begin(void)
 {
-    pthread_mutex_init(&lock, NULL); /* whoever held it when this process was forked is not here */
-    table_clear(&strings);
-    table_clear(&functions);
-    strings_len = functions_len = threads_len = 0;
+    begun = true;
     uint32_t id = segment_new_stream();
     stream_init(&stream, id, id, clock_ns());
     define_process();
 }
 
+static void enter(void)
+{
+    pthread_mutex_lock(&lock);
+    if (!begun)
+        begin();
+}
+
+static void leave(void)
+{
+    pthread_mutex_unlock(&lock);
+}
+
+void dictionary_forget(void)
+{
+    pthread_mutex_init(&lock, NULL); /* whoever held it when this process was forked is not here */
+    table_clear(&strings);
+    table_clear(&functions);
+    strings_len = functions_len = threads_len = 0;
+    begun = false;
+}
+
 uint32_t dictionary_stream(void)
 {
+    enter();
+    leave();
     return stream.id;
+}
+
+struct string_id dictionary_string(struct text text)
+{
+    enter();
+    struct string_id id = string_of(text);
+    leave();
+    return id;
+}
+
+struct function_id dictionary_function(struct text name, struct text file, uint32_t first_line)
+{
+    enter();
+    struct function_id id = function_of(name, file, first_line);
+    leave();
+    return id;
 }
 
 struct thread_id dictionary_thread(struct thread_id id, pid_t tid, struct text name, uint64_t ident)
 {
-    pthread_mutex_lock(&lock);
+    enter();
     if (!id.i)
         id.i = ++threads_len;
     struct event event = {.kind = EVENT_THREAD,
@@ -136,14 +158,14 @@ struct thread_id dictionary_thread(struct thread_id id, pid_t tid, struct text n
                                      .name = string_of(name),
                                      .ident = ident}};
     stream_put(&stream, &event);
-    pthread_mutex_unlock(&lock);
+    leave();
     return id;
 }
 
 void dictionary_thread_end(struct thread_id id)
 {
     struct event event = {.kind = EVENT_THREAD_END, .thread_end = {id, clock_ns()}};
-    pthread_mutex_lock(&lock);
+    enter();
     stream_put(&stream, &event);
-    pthread_mutex_unlock(&lock);
+    leave();
 }

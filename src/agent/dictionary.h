@@ -8,9 +8,10 @@
 
 #include "model/event.h"
 
-/* Begins one, and defines this process. Again in a forked child, where nothing is defined yet. */
-void dictionary_begin(void);
+/* Its stream. The first use of any of these begins it and defines this process. */
 uint32_t dictionary_stream(void);
+/* In a forked child, where nothing is defined yet. One that only runs another program writes nothing. */
+void dictionary_forget(void);
 
 /* The ids of what has these texts; defined on first use. {0} when it could not be written. */
 struct string_id dictionary_string(struct text text);

@@ -16,7 +16,8 @@ __thread struct lane *lane_self __attribute__((tls_model("initial-exec")));
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct lane *free_lanes;
-static pthread_key_t ends; /* its destructor tells us that a thread has ended */
+static struct lane *forked; /* of the thread that forked this process, until it goes on */
+static pthread_key_t ends;  /* its destructor tells us that a thread has ended */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static void *map_memory(size_t bytes)
@@ -97,18 +98,35 @@ static void introduce(struct lane *l)
     l->thread = dictionary_thread((struct thread_id){0}, gettid(), name, (uint64_t)pthread_self());
 }
 
-struct lane *lane_begin(void)
+/* The segment is the parent's; its mapping goes away with the process. What is open goes on. */
+static struct lane *begin_forked(void)
+{
+    struct lane *l = forked;
+    forked = NULL;
+    stream_init(&l->stream, segment_new_stream(), dictionary_stream(), clock_ns());
+    return l;
+}
+
+/* One that another thread has left, or a new one. */
+static struct lane *begin_fresh(void)
 {
     pthread_once(&once, make_key);
     struct lane *l = take_free();
-    bool reused = l != NULL;
     if (!l)
         l = new_lane();
+    if (l)
+        l->depth = l->nested = 0;
+    return l;
+}
+
+struct lane *lane_begin(void)
+{
+    struct lane *l = forked ? begin_forked() : begin_fresh();
     if (!l)
         return NULL;
-    l->depth = l->depth_easy = l->nested = 0;
+    l->depth_easy = 0;
     introduce(l);
-    if (reused && l->stream.at)
+    if (l->stream.at)
         put_state(l);
     stamp_set(&l->stamp);
     lane_self = l;
@@ -118,15 +136,10 @@ struct lane *lane_begin(void)
 
 void lane_fork(void)
 {
-    struct lane *old = lane_self;
     pthread_mutex_init(&lock, NULL);
     free_lanes = NULL;
-    if (!old)
-        return;
-    /* The segment is the parent's; its mapping goes away with the process. What is open goes on. */
-    stream_init(&old->stream, segment_new_stream(), dictionary_stream(), clock_ns());
-    old->depth_easy = 0;
-    introduce(old);
+    forked = lane_self;
+    lane_self = NULL;
 }
 
 static bool grow(struct lane *l)

@@ -42,7 +42,8 @@ extern __thread struct lane *lane_self __attribute__((tls_model("initial-exec"))
 
 /* This thread's lane, made if need be. NULL when there is no memory. */
 struct lane *lane_begin(void);
-/* In a forked child: its one thread goes on in a lane of its own; calls that are open stay so. */
+/* In a forked child: its one thread goes on in a lane of its own, once it does something; calls that are open stay
+ * so. */
 void lane_fork(void);
 
 /* The stream's segment is full (or there is none yet): begins another one. -1: no room, the event is lost. */

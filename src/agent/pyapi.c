@@ -20,7 +20,9 @@ static void *any_of(const char *const *names)
 
 static bool find_functions(void)
 {
-    bool all = true;
+    bool all = dlsym(RTLD_DEFAULT, "Py_IsInitialized") != NULL;
+    if (!all) /* most programs are not Python: they shall not wait for all that is not there */
+        return false;
 #define API(since, result, name, parameters)                                                       \
     *(void **)&py.name = dlsym(RTLD_DEFAULT, #name);                                               \
     all &= py.name != NULL;
