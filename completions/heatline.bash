@@ -35,6 +35,7 @@ _heatline()
     record:--include) return ;;
     record:--exclude) return ;;
     record:--max-depth) return ;;
+    record:--range) return ;;
     trace:--python) files=1 ;;
     trace:--include-files) return ;;
     trace:--exclude-files) return ;;
@@ -52,6 +53,7 @@ _heatline()
     top:--include) return ;;
     top:--exclude) return ;;
     top:--max-depth) return ;;
+    top:--range) return ;;
     dump:-p | dump:--pid) return ;;
     doctor:-p | doctor:--pid) return ;;
     report:--limit) return ;;
@@ -60,6 +62,8 @@ _heatline()
     report:--include) return ;;
     report:--exclude) return ;;
     report:--max-depth) return ;;
+    report:--range) return ;;
+    report:--min-duration) return ;;
     export:-o | export:--output) files=1 ;;
     export:-f | export:--format) words='svg raw speedscope chrometrace perfetto pprof gecko cpuprofile heat' ;;
     export:--mode) words='wall cpu gil' ;;
@@ -67,16 +71,17 @@ _heatline()
     export:--include) return ;;
     export:--exclude) return ;;
     export:--max-depth) return ;;
+    export:--range) return ;;
     esac
     if [[ -z $words && -z $files && $current == -* ]]; then
         case ${COMP_WORDS[1]} in
-        record) words='-p --pid --python --keep-running -r --rate -d --duration --nonblocking --blocking --async -o --output -f --format --flush -t --threads --mode -g --gil -i --idle -s --subprocesses -F --function --nolineno --full-filenames --limit-threads --include --exclude --gc --max-depth -h --help' ;;
+        record) words='-p --pid --python --keep-running -r --rate -d --duration --nonblocking --blocking --async -o --output -f --format --flush -t --threads --mode -g --gil -i --idle -s --subprocesses -F --function --nolineno --full-filenames --limit-threads --include --exclude --gc --max-depth --range -h --help' ;;
         trace) words='--python --ignore-multiprocess --ignore-c-function --ignore-frozen --include-files --exclude-files --max-stack-depth -o --output -f --format --max-size --quiet -h --help' ;;
-        top) words='-p --pid --python --keep-running -r --rate -d --duration --nonblocking --blocking --async --delay -t --threads --mode -g --gil -i --idle -s --subprocesses -F --function --nolineno --full-filenames --limit-threads --include --exclude --gc --max-depth -h --help' ;;
+        top) words='-p --pid --python --keep-running -r --rate -d --duration --nonblocking --blocking --async --delay -t --threads --mode -g --gil -i --idle -s --subprocesses -F --function --nolineno --full-filenames --limit-threads --include --exclude --gc --max-depth --range -h --help' ;;
         dump) words='-p --pid -s --subprocesses --blocking --nonblocking -l --locals -j --json --async -g --gil -F --function --full-filenames -h --help' ;;
         doctor) words='-p --pid -j --json -h --help' ;;
-        report) words='--functions --lines --tree --threads --limit --json --csv --mode -g --gil -i --idle -s --subprocesses -F --function --nolineno --full-filenames --limit-threads --include --exclude --gc --max-depth -t --per-thread -h --help' ;;
-        export) words='-o --output -f --format -t --threads --mode -g --gil -i --idle -s --subprocesses -F --function --nolineno --full-filenames --limit-threads --include --exclude --gc --max-depth -h --help' ;;
+        report) words='--functions --lines --tree --threads --calls --tasks --replay --limit --json --csv --mode -g --gil -i --idle -s --subprocesses -F --function --nolineno --full-filenames --limit-threads --include --exclude --gc --max-depth --range -t --per-thread --min-duration -h --help' ;;
+        export) words='-o --output -f --format -t --threads --mode -g --gil -i --idle -s --subprocesses -F --function --nolineno --full-filenames --limit-threads --include --exclude --gc --max-depth --range -h --help' ;;
         info) words='--json --dump -h --help' ;;
         help) words='-h --help' ;;
         esac

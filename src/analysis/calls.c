@@ -3,8 +3,11 @@
 
 void calls_init(struct calls *c, struct reader *reader, const struct query *query)
 {
-    *c = (struct calls){.reader = reader, .profile = profile_new(), .query = *query};
-    selection_init(&c->selection, c->profile, &c->query, reader_start_ns(reader));
+    *c = (struct calls){.reader = reader,
+                        .profile = profile_new(),
+                        .start_ns = reader_start_ns(reader),
+                        .query = *query};
+    selection_init(&c->selection, c->profile, &c->query, c->start_ns);
 }
 
 void calls_release(struct calls *c)
@@ -23,6 +26,11 @@ int calls_follow(struct calls *c, const struct spans_visitor *visitor, void *con
     c->profile->wall_ns = c->summary.wall_ns;
     c->profile->wall_at_ns = c->summary.start_ns;
     return result;
+}
+
+uint64_t calls_since_start_ns(const struct calls *c, uint64_t t_ns)
+{
+    return t_ns > c->start_ns ? t_ns - c->start_ns : 0;
 }
 
 const char *calls_title(const struct calls *c)

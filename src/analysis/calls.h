@@ -10,6 +10,7 @@
 struct calls {
     struct reader *reader; /* the caller's */
     struct profile *profile;
+    uint64_t start_ns; /* when the recording began */
     struct query query;
     struct selection selection;
     struct spans spans; /* its counts */
@@ -24,6 +25,8 @@ void calls_release(struct calls *c);
 int calls_follow(struct calls *c, const struct spans_visitor *visitor, void *context,
                  struct err *err);
 
+/* Since the recording began; 0 for what was before. */
+uint64_t calls_since_start_ns(const struct calls *c, uint64_t t_ns);
 /* What a profile is called: the query's title, else the command that was recorded. */
 const char *calls_title(const struct calls *c);
 

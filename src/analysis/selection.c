@@ -17,21 +17,21 @@ void selection_init(struct selection *s, const struct profile *p, const struct q
         .duration_min_ns = q->min_duration_ns,
         .depth_max = q->max_depth ? q->max_depth : UINT32_MAX,
     };
-    functions_init(&s->functions, p, q);
+    names_init(&s->names, p, q);
     vec_init(&s->matches, sizeof(uint8_t));
 }
 
 void selection_release(struct selection *s)
 {
-    functions_release(&s->functions);
+    names_release(&s->names);
     vec_release(&s->matches);
 }
 
 static uint8_t match_of(struct selection *s, uint32_t function)
 {
-    const struct query *q = s->functions.query;
+    const struct query *q = s->names.query;
     bool all = !q->include || !q->include[0];
-    struct function_text text = functions_text(&s->functions, (struct function_id){function});
+    struct function_name text = names_of(&s->names, (struct function_id){function});
     const char *const texts[] = {text.name, text.file, text.path, text.label, NULL};
     return (uint8_t)((all || query_matches(q->include, texts) ? SELECTION_INCLUDED : 0) |
                      (query_matches(q->exclude, texts) ? SELECTION_EXCLUDED : 0) | MATCH_KNOWN);
@@ -40,7 +40,7 @@ static uint8_t match_of(struct selection *s, uint32_t function)
 unsigned selection_match(struct selection *s, uint32_t function)
 {
     if (function >= s->matches.len)
-        vec_resize(&s->matches, s->functions.profile->functions.len);
+        vec_resize(&s->matches, s->names.profile->functions.len);
     uint8_t *match = (uint8_t *)s->matches.data + function;
     if (!*match)
         *match = match_of(s, function);
@@ -49,7 +49,7 @@ unsigned selection_match(struct selection *s, uint32_t function)
 
 bool selection_wants_thread(const struct selection *s, struct thread_id id)
 {
-    const struct profile *p = s->functions.profile;
+    const struct profile *p = s->names.profile;
     const struct profile_thread *thread = vec_at(&p->threads, id.i);
-    return query_wants_thread(s->functions.query, thread->tid, profile_string(p, thread->name));
+    return query_wants_thread(s->names.query, thread->tid, profile_string(p, thread->name));
 }

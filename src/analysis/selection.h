@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "analysis/functions.h"
+#include "analysis/names.h"
 
 enum selection_match { SELECTION_INCLUDED = 1 << 0, SELECTION_EXCLUDED = 1 << 1 };
 
@@ -13,7 +13,7 @@ struct selection {
     uint64_t from_ns, to_ns; /* when calls must begin, on the events' clock */
     uint64_t duration_min_ns;
     uint32_t depth_max; /* calls with as many around them are dropped */
-    struct functions functions;
+    struct names names;
     struct vec matches; /* private: uint8_t by function */
 };
 

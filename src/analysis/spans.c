@@ -131,14 +131,17 @@ static void push(struct spans *s, uint32_t function, uint32_t flags)
     }
 }
 
-static void tell_end(struct lane *l, const struct call *call, uint64_t duration_ns,
+static void tell_end(struct spans *s, const struct call *call, uint64_t duration_ns,
                      enum span_end end)
 {
+    struct lane *l = s->lane;
     struct span span = span_of(l, call);
     span.self_ns = duration_ns > call->inner_ns ? duration_ns - call->inner_ns : 0;
     span.end_ns = call->start_ns + duration_ns;
     span.end = end;
     span.brief = l->selection && duration_ns < l->selection->duration_min_ns;
+    s->told += !span.brief;
+    s->told_ns += span.brief ? 0 : span.self_ns;
     l->visitor.leave(l->context, &span);
 }
 
@@ -162,7 +165,7 @@ static void pop(struct spans *s, enum span_end end)
     if (!dropped)
         l->open[call->function]--;
     if (call->flags & CALL_TOLD && l->visitor.leave)
-        tell_end(l, call, duration_ns, end);
+        tell_end(s, call, duration_ns, end);
 }
 
 /* A thread's calls may be open until it or its process ends, long after its last event. */
@@ -178,6 +181,8 @@ static uint64_t end_of_thread(const struct lane *l)
 static void end_lane(struct spans *s)
 {
     struct lane *l = s->lane;
+    if (l->thread.i)
+        profile_time(l->profile, l->t_ns);
     l->t_ns = end_of_thread(l);
     l->beyond = 0;
     while (l->len)
@@ -214,6 +219,8 @@ static void begin_lane(struct spans *s)
     end_lane(s);
     l->thread = l->begin.thread;
     l->t_ns = l->begin.t_ns;
+    if (l->thread.i)
+        profile_time(l->profile, l->t_ns);
     l->mute = !l->thread.i || (l->selection && !selection_wants_thread(l->selection, l->thread));
     uint32_t count = (uint32_t)l->opens.len;
     l->outside = l->begin.depth > count ? l->begin.depth - count : 0;

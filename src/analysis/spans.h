@@ -56,6 +56,7 @@ struct spans {
     uint64_t resynced;         /* calls taken as ended */
     uint64_t missing;          /* events that GAPs tell of */
     uint64_t gaps;             /* GAPs */
+    uint64_t told, told_ns;    /* spans told at their end, without brief ones; their own time */
     uint64_t too_deep, strays; /* calls beyond SPANS_DEPTH_MAX; ends of no call */
     struct lane *lane;         /* private */
 };

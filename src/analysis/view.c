@@ -12,6 +12,7 @@
 #include "base/clock.h"
 
 static const double RATE_DEFAULT_HZ = 100;
+static const double CALLS_HZ = 1e6; /* what is counted of calls: their microseconds */
 static const uint32_t NO_ROOT = UINT32_MAX;
 /* No look is this far from the last (three days): what says so is damaged, and sums must not wrap. */
 static const uint64_t WEIGHT_MAX_NS = (uint64_t)1 << 48;
@@ -30,6 +31,7 @@ struct builder {
     uint32_t *roots;   /* by index in view->threads; NO_ROOT = not made yet */
     uint32_t *names, *process_names; /* ids of texts, by index in view->threads */
     uint32_t title;
+    uint64_t start_ns; /* when the recording began */
 };
 
 static bool wants_state(const struct query *q, uint32_t state)
@@ -95,13 +97,21 @@ static void add_threads(struct builder *b)
     }
 }
 
+static bool wants_time(const struct builder *b, uint64_t t_ns)
+{
+    const struct query *q = &b->view->query;
+    uint64_t since_ns = t_ns > b->start_ns ? t_ns - b->start_ns : 0;
+    return since_ns >= q->from_ns && (!q->to_ns || since_ns < q->to_ns);
+}
+
 /* Keeps one sample, in the profile's order for now. */
 static void add_sample(struct builder *b, const struct profile_sample *sample)
 {
     uint32_t slot = b->slots[sample->thread.i];
     /* A thread without a Python frame (starting, ending, or in C of its own) is nowhere in the
      * program. */
-    if (!slot || !sample->stack.i || !wants_state(&b->view->query, sample->state)) {
+    if (!slot || !sample->stack.i || !wants_state(&b->view->query, sample->state) ||
+        !wants_time(b, sample->t_ns)) {
         return;
     }
     uint32_t owner = slot - 1, node;
@@ -177,6 +187,8 @@ static double asked_rate(const struct profile *p)
 {
     const char *note = profile_note_value(p, "rate_hz");
     double rate = note ? strtod(note, NULL) : 0;
+    if (p->of_calls)
+        return CALLS_HZ;
     return isfinite(rate) && rate > 0 && rate <= NS_PER_S ? rate : RATE_DEFAULT_HZ;
 }
 
@@ -229,7 +241,8 @@ int view_init(struct view *v, const struct profile *p, const struct query *q, st
         return err_set(err, STATUS_FAIL, "the recording holds more than %u samples", UINT32_MAX);
     }
 
-    struct builder b = {.view = v, .profile = p};
+    struct builder b = {
+        .view = v, .profile = p, .start_ns = p->wall_at_ns ? p->wall_at_ns : p->start_ns};
     frames_init(&b.frames, p, &v->query, v->text->texts);
     tree_init(&b.tree, p, &v->query, &b.frames, &v->nodes);
     vec_init(&b.owners, sizeof(uint32_t));

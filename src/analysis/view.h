@@ -51,7 +51,7 @@ struct view {
     struct reader *reader; /* of the recording, for its calls; set by who has it, else NULL */
     struct query query;
     const char *title;
-    double rate_hz; /* asked for */
+    double rate_hz; /* asked for; of calls, a million */
     uint64_t start_ns, end_ns;
     uint64_t total_ns;                 /* sum of the weights of kept samples */
     struct vec frames, nodes, threads; /* entry 0 of frames and nodes is "none" */

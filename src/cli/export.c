@@ -77,9 +77,10 @@ static int run(const struct arguments *arguments, struct err *err)
     if (path == NULL)
         return -1;
     const struct exporter *format = output_format(options->format, options->output, NULL, err);
-    if (format == NULL || check_output(options, err) != 0 || input_open(&in, path, err) != 0)
+    if (format == NULL || check_output(options, err) != 0 ||
+        input_open(&in, path, !format->calls, err) != 0)
         return -1;
-    input_warn(&in, path);
+    input_warn(&in.summary, path);
     int result = write_output(format, &in, path, options, err);
     input_release(&in);
     return result;

@@ -56,7 +56,7 @@ static int write_info(const char *path, bool json, struct out *o, struct err *er
     struct input in;
     struct info info;
 
-    if (input_open(&in, path, err) != 0)
+    if (input_count(&in, path, err) != 0)
         return -1;
     info_init(&info, path, &in);
     (json ? info_json : info_text)(&info, o);
@@ -102,7 +102,7 @@ static const char *const usage[] = {"FILE [--json | --dump]", NULL};
 
 const struct command command_info = {
     .name = "info",
-    .doc = "Describe a recording: what, when, how many samples, what is missing",
+    .doc = "Describe a recording: what, when, how many samples and calls, what is missing",
     .usage = usage,
     .groups = groups,
     .options_bytes = sizeof(struct info_options),

@@ -92,7 +92,10 @@ static void put_figures(struct json *j, const struct info *info)
     put_uint(j, "samples", p->samples.len);
     put_uint(j, "rejected", p->rejected);
     put_uint(j, "truncated", p->truncated);
-    put_uint(j, "lost", summary->lost);
+    put_uint(j, "calls", info->input->spans.calls);
+    put_uint(j, "resumed", info->input->spans.resumed);
+    put_uint(j, "resynced", info->input->spans.resynced);
+    put_uint(j, "lost", summary->lost + info->input->spans.missing);
     put_uint(j, "events", summary->events);
     put_uint(j, "damaged_segments", summary->damaged_segments);
     put_uint(j, "damaged_references", p->damaged);

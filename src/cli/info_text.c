@@ -69,7 +69,16 @@ void info_text(const struct info *info, struct out *o)
         put(o, "command", "%s", command);
     put(o, "started", "%s", info->started);
     put(o, "duration", "%.2fs%s", info->duration_s, summary->complete ? "" : ", no clean end");
-    put(o, "rate", "%.0f/s asked, %.1f/s achieved", info->rate_hz, info->achieved_hz);
+    const struct spans *spans = &info->input->spans;
+    if (spans->calls + spans->resumed > 0)
+        put(o, "calls",
+            "%llu (%llu times a generator or coroutine went on, %llu resynchronised, "
+            "%llu events lost)",
+            (unsigned long long)spans->calls, (unsigned long long)spans->resumed,
+            (unsigned long long)spans->resynced,
+            (unsigned long long)(spans->missing + summary->lost));
+    else
+        put(o, "rate", "%.0f/s asked, %.1f/s achieved", info->rate_hz, info->achieved_hz);
     put(o, "samples", "%zu (%llu more rejected, %llu truncated, %llu events lost)", p->samples.len,
         (unsigned long long)p->rejected, (unsigned long long)p->truncated,
         (unsigned long long)summary->lost);

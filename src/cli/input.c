@@ -1,6 +1,7 @@
 /* Replays a recording into a profile, and says when the recording is not whole. */
 #include "cli/input.h"
 
+#include "analysis/slices.h"
 #include "cli/message.h"
 
 const char *input_operand(const struct arguments *arguments, struct err *err)
@@ -17,30 +18,44 @@ const char *input_operand(const struct arguments *arguments, struct err *err)
     return NULL;
 }
 
-int input_open(struct input *in, const char *path, struct err *err)
+int input_open(struct input *in, const char *path, bool calls, struct err *err)
 {
     struct reader *reader = reader_open(path, err);
 
     if (reader == NULL)
         return -1;
     *in = (struct input){.reader = reader, .profile = profile_new()};
-    int result = reader_replay(reader, &in->profile->sink, &in->summary, err);
-    in->profile->wall_ns = in->summary.wall_ns;
-    in->profile->wall_at_ns = in->summary.start_ns;
+    int result = slices_replay(reader, calls, in->profile, &in->summary, err);
     if (result != 0)
         input_release(in);
     return result;
 }
 
-void input_warn(const struct input *in, const char *path)
+int input_count(struct input *in, const char *path, struct err *err)
 {
-    if (in->summary.damaged_segments > 0)
+    struct reader *reader = reader_open(path, err);
+
+    if (reader == NULL)
+        return -1;
+    *in = (struct input){.reader = reader, .profile = profile_new()};
+    spans_init(&in->spans, in->profile, NULL, &(struct spans_visitor){NULL}, NULL);
+    int result = reader_replay(reader, &in->spans.sink, &in->summary, err);
+    spans_finish(&in->spans);
+    spans_release(&in->spans);
+    if (result != 0)
+        input_release(in);
+    return result;
+}
+
+void input_warn(const struct reader_summary *summary, const char *path)
+{
+    if (summary->damaged_segments > 0)
         message_note("%llu of %u parts of '%s' are damaged and only partly shown",
-                     (unsigned long long)in->summary.damaged_segments, in->summary.segments, path);
-    if (in->summary.lost > 0)
+                     (unsigned long long)summary->damaged_segments, summary->segments, path);
+    if (summary->lost > 0)
         message_note("%llu events found no room in '%s' and are missing",
-                     (unsigned long long)in->summary.lost, path);
-    if (!in->summary.complete)
+                     (unsigned long long)summary->lost, path);
+    if (!summary->complete)
         message_note("'%s' has no clean end; all that was written is shown", path);
 }
 

@@ -24,9 +24,15 @@ enum option_kind {
     OPTION_UINT,    /* uint64_t from min to max; decimal or 0x… */
     OPTION_UINTS,   /* struct vec of uint64_t: may be repeated */
     OPTION_SECONDS, /* uint64_t ns; max OPTION_UNLIMITED: or the word "unlimited" */
+    OPTION_TIME,    /* uint64_t ns: a number and ns, us, ms or s; microseconds without a unit */
+    OPTION_RANGE,   /* struct option_range: A..B, A.. or ..B; seconds without a unit */
     OPTION_TEXT,    /* const char * */
     OPTION_TEXTS,   /* struct vec of const char *: may be repeated; NULL follows the last */
     OPTION_HELP,    /* nothing: sets arguments.help */
+};
+
+struct option_range {
+    uint64_t from_ns, to_ns; /* 0 = not given */
 };
 
 struct option {

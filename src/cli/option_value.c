@@ -81,6 +81,61 @@ static int put_seconds(const struct option *row, const char *text, uint64_t *at,
     return 0;
 }
 
+/* `unit_ns`: of a number without a unit. */
+static int parse_time(const char *text, size_t len, uint64_t unit_ns, uint64_t *ret_ns)
+{
+    static const struct {
+        const char *name;
+        uint64_t ns;
+    } units[] = {{"ns", 1}, {"us", 1000}, {"ms", 1000 * 1000}, {"s", NS_PER_S}};
+    char number[32];
+    uint64_t billionths;
+    size_t digits = strspn(text, "0123456789.");
+
+    if (digits > len)
+        digits = len;
+    if (digits >= sizeof number)
+        return -1;
+    memcpy(number, text, digits);
+    number[digits] = '\0';
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+        if (len - digits == strlen(units[i].name) &&
+            strncmp(text + digits, units[i].name, len - digits) == 0) {
+            unit_ns = units[i].ns;
+            len = digits;
+        }
+    }
+    if (len != digits || parse_seconds(number, &billionths) != 0)
+        return -1;
+    *ret_ns = (uint64_t)((unsigned __int128)billionths * unit_ns / NS_PER_S);
+    return 0;
+}
+
+static int put_time(const struct option *row, const char *text, uint64_t *at, struct err *err)
+{
+    if (parse_time(text, strlen(text), 1000, at) != 0)
+        return err_set(err, STATUS_USAGE,
+                       "--%s takes a time like 300ns, 5.5us, 2ms or 1s, not '%s'", row->name, text);
+    return 0;
+}
+
+static int put_range(const struct option *row, const char *text, struct option_range *at,
+                     struct err *err)
+{
+    const char *dots = strstr(text, "..");
+    struct option_range range = {0};
+    bool from = dots != NULL && dots > text, to = dots != NULL && dots[2] != '\0';
+
+    if ((!from && !to) ||
+        (from && parse_time(text, (size_t)(dots - text), NS_PER_S, &range.from_ns) != 0) ||
+        (to && (parse_time(dots + 2, strlen(dots + 2), NS_PER_S, &range.to_ns) != 0 ||
+                range.to_ns <= range.from_ns)))
+        return err_set(err, STATUS_USAGE, "--%s takes FROM..TO like 1.5..2 or 20ms..30ms, not '%s'",
+                       row->name, text);
+    *at = range;
+    return 0;
+}
+
 static int put_choice(const struct option *row, const char *text, int *at, struct err *err)
 {
     struct str names = STR_EMPTY;
@@ -138,6 +193,10 @@ int option_value(const struct option *row, const char *text, void *at, struct er
     }
     case OPTION_SECONDS:
         return put_seconds(row, text, at, err);
+    case OPTION_TIME:
+        return put_time(row, text, at, err);
+    case OPTION_RANGE:
+        return put_range(row, text, at, err);
     case OPTION_TEXT:
         *(const char **)at = text;
         return 0;

@@ -4,10 +4,12 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "analysis/slices.h"
 #include "cli/command.h"
 #include "cli/input.h"
 #include "cli/terminal.h"
 #include "cli/view_options.h"
+#include "recording/format.h"
 
 enum { COLUMNS_PIPED = 500 };
 
@@ -35,36 +37,75 @@ static struct report_options report_options(const struct report_command_options 
     };
 }
 
-static int write_report(const struct input *in, const struct report_command_options *options,
-                        struct err *err)
+static int show_view(struct reader *reader, const char *path, const struct query *query,
+                     const struct report *report, const struct report_options *how, struct out *o,
+                     struct err *err)
 {
+    struct profile *profile = profile_new();
+    struct reader_summary summary;
+    struct view view;
+    int result = slices_replay(reader, true, profile, &summary, err);
+
+    if (result == 0)
+        input_warn(&summary, path);
+    if (result == 0 && (result = view_init(&view, profile, query, err)) == 0) {
+        result = report->write(&view, how, o, err);
+        view_release(&view);
+    }
+    profile_free(profile);
+    return result;
+}
+
+static int show_calls(struct reader *reader, const char *path, const struct query *query,
+                      const struct report *report, const struct report_options *how, struct out *o,
+                      struct err *err)
+{
+    struct calls calls;
+
+    calls_init(&calls, reader, query);
+    int result = report->write_calls(&calls, how, o, err);
+    if (result == 0)
+        input_warn(&calls.summary, path);
+    calls_release(&calls);
+    return result;
+}
+
+static int show(struct reader *reader, const char *path,
+                const struct report_command_options *options, struct out *o, struct err *err)
+{
+    const struct report *report = &reports[options->report];
     struct query query = view_options_query(&options->view);
     struct report_options how = report_options(options);
-    struct view view;
+    unsigned producers;
 
-    if (view_init(&view, in->profile, &query, err) != 0)
+    if (reader_producers(reader, &producers, err) != 0)
         return -1;
-    struct out *o = out_open("-", err);
-    int result = o != NULL ? reports[options->report].write(&view, &how, o, err) : -1;
-    if (result == 0)
-        result = out_close(o, err);
-    else
-        out_discard(o);
-    view_release(&view);
-    return result;
+    bool calls = producers & 1u << HEAT_TRACER;
+    if (report->write == NULL && !calls) {
+        err_set(err, STATUS_FAIL, "'%s' holds samples, and --%s shows calls", path, report->name);
+        return err_hint(err, "`heatline trace` records every call");
+    }
+    if (report->of_lines && calls) {
+        err_set(err, STATUS_FAIL, "'%s' holds calls, and --%s shows samples", path, report->name);
+        return err_hint(err, "`heatline record` samples which line a program is at");
+    }
+    return (calls && report->write_calls != NULL ? show_calls : show_view)(reader, path, &query,
+                                                                           report, &how, o, err);
 }
 
 static int run(const struct arguments *arguments, struct err *err)
 {
     const struct report_command_options *options = arguments->options;
     const char *path = input_operand(arguments, err);
-    struct input in;
+    struct reader *reader = path != NULL ? reader_open(path, err) : NULL;
+    struct out *o = reader != NULL ? out_open("-", err) : NULL;
+    int result = o != NULL ? show(reader, path, options, o, err) : -1;
 
-    if (path == NULL || input_open(&in, path, err) != 0)
-        return -1;
-    input_warn(&in, path);
-    int result = write_report(&in, options, err);
-    input_release(&in);
+    if (result == 0)
+        result = out_close(o, err);
+    else
+        out_discard(o);
+    reader_free(reader);
     return result;
 }
 
@@ -91,7 +132,22 @@ static const struct option report_rows[] = {
      .kind = OPTION_SET,
      .offset = AT(report),
      .min = 3,
-     .doc = "Each thread: on the processor, idle, holding or waiting for the GIL"},
+     .doc = "Each thread: on the processor, idle, holding or waiting for the GIL; its calls"},
+    {.name = "calls",
+     .kind = OPTION_SET,
+     .offset = AT(report),
+     .min = 4,
+     .doc = "The most expensive pairs of caller and callee (of a trace)"},
+    {.name = "tasks",
+     .kind = OPTION_SET,
+     .offset = AT(report),
+     .min = 5,
+     .doc = "Each asynchronous task: how long it ran, and how long it waited (of a trace)"},
+    {.name = "replay",
+     .kind = OPTION_SET,
+     .offset = AT(report),
+     .min = 6,
+     .doc = "Every call in order of time, indented (of a trace)"},
     {0},
 };
 
@@ -116,22 +172,26 @@ static const struct option format_rows[] = {
 };
 
 /* --threads is a report here, so the view's option of that name goes by another. */
-static const struct option thread_rows[] = {
+static const struct option more_view_rows[] = {
     {.name = "per-thread",
      .letter = 't',
      .kind = OPTION_FLAG,
      .offset = AT(view.threads),
      .doc = "Show each thread by itself"},
+    {.name = "min-duration",
+     .kind = OPTION_TIME,
+     .argument = "TIME",
+     .offset = AT(view.min_duration_ns),
+     .doc = "Only calls that took as long: 300ns, 5.5us, 2ms, 1s; without a unit, microseconds"},
     {0},
 };
 
 static const struct option_group groups[] = {
     {"Reports", report_rows, 0},          {"Output", format_rows, 0},
-    {"View", view_option_rows, AT(view)}, {NULL, thread_rows, 0},
+    {"View", view_option_rows, AT(view)}, {NULL, more_view_rows, 0},
     {"Other", option_help_rows, 0},       {0},
 };
-static const char *const usage[] = {"FILE [--functions | --lines | --tree | --threads] [OPTION...]",
-                                    NULL};
+static const char *const usage[] = {"FILE [REPORT] [OPTION...]", NULL};
 static const char *const examples[] = {
     "The hottest functions",
     "heatline report profile.heat",

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "analysis/slices.h"
 #include "analysis/view.h"
 #include "base/alloc.h"
 #include "base/str.h"
@@ -73,11 +74,8 @@ static int write_output(const struct result *r, int fd, struct err *err)
     struct profile *profile = profile_new();
     struct reader_summary summary;
     struct out *out = NULL;
-    if (reader && reader_replay(reader, &profile->sink, &summary, err) == 0) {
-        profile->wall_ns = summary.wall_ns;
-        profile->wall_at_ns = summary.start_ns;
+    if (reader && slices_replay(reader, !r->format->calls, profile, &summary, err) == 0)
         out = exporter_open(r->format, r->output, err);
-    }
     if (out)
         failed = r->format->write ? export_view(r, profile, reader, out, err) : copy(fd, out, err);
     if (out && failed)

@@ -75,6 +75,12 @@ const struct option view_option_rows[] = {
      .min = 1,
      .max = 1000000,
      .doc = "Show only the N outermost frames of each stack"},
+    {.name = "range",
+     .kind = OPTION_RANGE,
+     .argument = "FROM..TO",
+     .offset = AT(range),
+     .doc = "Only what happened then, in seconds since the recording began; of calls, those that "
+            "began then"},
     {0},
 };
 
@@ -99,6 +105,9 @@ struct query view_options_query(const struct view_options *options)
         .full_filenames = options->full_filenames,
         .gc = options->gc,
         .max_depth = (uint32_t)options->max_depth,
+        .from_ns = options->range.from_ns,
+        .to_ns = options->range.to_ns,
+        .min_duration_ns = options->min_duration_ns,
         .include = options->include.data,
         .exclude = options->exclude.data,
         .thread_limit = options->thread_limit.data,

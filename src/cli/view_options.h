@@ -11,6 +11,8 @@ struct view_options {
     bool threads, processes;
     bool functions, no_line, full_filenames;
     uint64_t max_depth;
+    struct option_range range;
+    uint64_t min_duration_ns;
     struct vec include, exclude, thread_limit; /* of const char * */
 };
 

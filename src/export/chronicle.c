@@ -121,7 +121,7 @@ static struct chronicle_track *task_track(struct chronicle *s, struct thread_id 
 static struct chronicle_call call_of(struct chronicle *s, const struct span *span,
                                      const struct open_call *open)
 {
-    struct function_text text = functions_text(&s->calls.selection.functions, span->function);
+    struct function_name text = names_of(&s->calls.selection.names, span->function);
     return (struct chronicle_call){
         .track = open->track,
         .function = span->function.i,

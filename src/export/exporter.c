@@ -1,31 +1,30 @@
 /* The table of formats. */
 #include "export/exporter.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #include "export/formats.h"
 
 const struct exporter exporters[] = {
     {"svg", ".svg .html", GZIP_NEVER,
-     "flame graph that opens in any browser: zoom, search, tooltips", svg_write},
+     "flame graph that opens in any browser: zoom, search, tooltips", svg_write, false},
     {"raw", ".txt .raw .collapsed .folded", GZIP_NEVER,
-     "one line per stack and its count, for other flame graph tools", raw_write},
+     "one line per stack and its count, for other flame graph tools", raw_write, false},
     {"speedscope", ".speedscope.json .speedscope .speedscope.json.gz", GZIP_BY_NAME,
-     "speedscope.app: a timeline per thread", speedscope_write},
+     "speedscope.app: a timeline per thread", speedscope_write, false},
     {"chrometrace", ".json .trace.json .json.gz", GZIP_BY_NAME,
-     "Chrome's trace events, for VizTracer's viewer and ui.perfetto.dev", chrometrace_write},
+     "Chrome's trace events, for VizTracer's viewer and ui.perfetto.dev", chrometrace_write, true},
     {"perfetto", ".pftrace .perfetto-trace", GZIP_NEVER,
-     "Perfetto's own format, for ui.perfetto.dev: smaller than chrometrace", perfetto_write},
+     "Perfetto's own format, for ui.perfetto.dev: smaller than chrometrace", perfetto_write, true},
     {"pprof", ".pb.gz .pprof", GZIP_ALWAYS, "for `go tool pprof` and all that read its files",
-     pprof_write},
+     pprof_write, false},
     {"gecko", ".gecko.json .profile.json .gecko.json.gz .profile.json.gz", GZIP_BY_NAME,
-     "Firefox Profiler, profiler.firefox.com", gecko_write},
+     "Firefox Profiler, profiler.firefox.com", gecko_write, false},
     {"cpuprofile", ".cpuprofile", GZIP_NEVER, "VS Code and Chrome's developer tools",
-     cpuprofile_write},
+     cpuprofile_write, false},
     {"heat", ".heat", GZIP_NEVER,
-     "Heatline's own recording, which every other format can be made of", NULL},
-    {NULL, NULL, GZIP_NEVER, NULL, NULL},
+     "Heatline's own recording, which every other format can be made of", NULL, false},
+    {NULL, NULL, GZIP_NEVER, NULL, NULL, false},
 };
 
 const struct exporter *exporter_named(const char *name)

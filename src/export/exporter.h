@@ -2,6 +2,7 @@
 #ifndef HEATLINE_EXPORT_EXPORTER_H
 #define HEATLINE_EXPORT_EXPORTER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "analysis/view.h"
@@ -15,6 +16,7 @@ struct exporter {
     const char *doc; /* one line for --help */
     /* NULL for `heat`, which is a copy of the recording and made by the caller. */
     int (*write)(const struct view *v, struct out *o, struct err *err);
+    bool calls; /* it shows calls by itself, beside samples; others see them as samples */
 };
 
 extern const struct exporter exporters[]; /* ended by a NULL name */

@@ -66,7 +66,7 @@ struct thread_id profile_thread_of(struct profile *p, struct thread_id id)
     return (struct thread_id){profile_find(p, &p->index->threads, id.i)};
 }
 
-static void profile_time(struct profile *p, uint64_t t_ns)
+void profile_time(struct profile *p, uint64_t t_ns)
 {
     if (!p->start_ns || t_ns < p->start_ns)
         p->start_ns = t_ns;
@@ -99,17 +99,40 @@ static int take_function(struct profile *p, const struct function_event *e)
     return 0;
 }
 
+struct frame_id profile_add_frame(struct profile *p, struct function_id function, uint32_t line)
+{
+    bool new;
+    struct frame_id id = unique_frame(&p->index->unique, function, line, &new);
+    if (new)
+        *(struct profile_frame *)vec_push(&p->frames) = (struct profile_frame){function, line};
+    return id;
+}
+
 static int take_frame(struct profile *p, const struct frame_event *e)
 {
     uint32_t *slot = profile_define(p, &p->index->frames, e->id.i);
     if (!slot)
         return -1;
-    struct profile_frame frame = {{profile_find(p, &p->index->functions, e->function.i)}, e->line};
-    bool new;
-    *slot = unique_frame(&p->index->unique, frame.function, frame.line, &new).i;
-    if (new)
-        *(struct profile_frame *)vec_push(&p->frames) = frame;
+    *slot = profile_add_frame(p, profile_function_of(p, e->function), e->line).i;
     return 0;
+}
+
+struct stack_id profile_add_stack(struct profile *p, struct stack_id parent, struct frame_id frame)
+{
+    bool new;
+    struct stack_id id = unique_stack(&p->index->unique, parent, frame, &new);
+    if (new) {
+        uint32_t depth = ((struct profile_stack *)vec_at(&p->stacks, parent.i))->depth + 1;
+        *(struct profile_stack *)vec_push(&p->stacks) =
+            (struct profile_stack){parent, frame, depth};
+    }
+    return id;
+}
+
+struct stack_id profile_find_stack(const struct profile *p, struct stack_id parent,
+                                   struct frame_id frame)
+{
+    return unique_find_stack(&p->index->unique, parent, frame);
 }
 
 static int take_stack(struct profile *p, const struct stack_event *e)
@@ -119,13 +142,7 @@ static int take_stack(struct profile *p, const struct stack_event *e)
         return -1;
     struct stack_id parent = {profile_find(p, &p->index->stacks, e->parent.i)};
     struct frame_id frame = {profile_find(p, &p->index->frames, e->frame.i)};
-    bool new;
-    *slot = unique_stack(&p->index->unique, parent, frame, &new).i;
-    if (new) {
-        uint32_t depth = ((struct profile_stack *)vec_at(&p->stacks, parent.i))->depth + 1;
-        *(struct profile_stack *)vec_push(&p->stacks) =
-            (struct profile_stack){parent, frame, depth};
-    }
+    *slot = profile_add_stack(p, parent, frame).i;
     return 0;
 }
 

@@ -5,6 +5,7 @@
 #ifndef HEATLINE_MODEL_PROFILE_H
 #define HEATLINE_MODEL_PROFILE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/intern.h"
@@ -57,6 +58,7 @@ struct profile {
     uint64_t events, rejected, truncated;
     uint64_t looks;              /* at a process, each at all its threads */
     uint64_t damaged;            /* ids that refer to nothing, or that no stream can have reached */
+    bool of_calls;               /* samples are times in which a stack of calls did not change */
     struct profile_index *index; /* private */
 };
 
@@ -64,6 +66,14 @@ struct profile {
 struct string_id profile_string_of(struct profile *p, struct string_id id);
 struct function_id profile_function_of(struct profile *p, struct function_id id);
 struct thread_id profile_thread_of(struct profile *p, struct thread_id id);
+
+/* Frames and stacks that no event defines; ids are the profile's, the same content has the same id. */
+struct frame_id profile_add_frame(struct profile *p, struct function_id function, uint32_t line);
+struct stack_id profile_add_stack(struct profile *p, struct stack_id parent, struct frame_id frame);
+struct stack_id profile_find_stack(const struct profile *p, struct stack_id parent,
+                                   struct frame_id frame); /* 0 if there is none */
+/* Something was recorded then. */
+void profile_time(struct profile *p, uint64_t t_ns);
 
 struct profile *profile_new(void);
 void profile_free(struct profile *p);

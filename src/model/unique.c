@@ -56,3 +56,11 @@ struct stack_id unique_stack(struct unique *u, struct stack_id parent, struct fr
 {
     return (struct stack_id){unique_id(&u->stacks, &u->stack_count, parent.i, frame.i, ret_new)};
 }
+
+struct stack_id unique_find_stack(const struct unique *u, struct stack_id parent,
+                                  struct frame_id frame)
+{
+    uint32_t id = 0;
+    map_find(&u->stacks, (uint64_t)parent.i << 32 | frame.i, &id);
+    return (struct stack_id){id};
+}

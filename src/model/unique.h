@@ -26,5 +26,7 @@ struct frame_id unique_frame(struct unique *u, struct function_id function, uint
                              bool *ret_new);
 struct stack_id unique_stack(struct unique *u, struct stack_id parent, struct frame_id frame,
                              bool *ret_new);
+struct stack_id unique_find_stack(const struct unique *u, struct stack_id parent,
+                                  struct frame_id frame); /* 0 if there is none */
 
 #endif

@@ -1,10 +1,12 @@
-/* Reports on the terminal. A report is one file of this folder and one row in report.c. */
+/* Reports on the terminal. A report is one file of this folder and one row in report.c. A recording
+ * holds samples, calls or both: a report may know how to show either, or one of them. */
 #ifndef HEATLINE_REPORT_REPORT_H
 #define HEATLINE_REPORT_REPORT_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "analysis/calls.h"
 #include "analysis/view.h"
 #include "base/err.h"
 #include "base/out.h"
@@ -22,8 +24,14 @@ struct report {
     const char *name; /* --functions, --lines, … */
     const char *doc;
     uint32_t rows; /* how many to show as text unless told; 0 = all */
+    /* Of samples; NULL: it shows calls only. Unless write_calls is there too, calls come here as
+     * the time that their stacks took. */
     int (*write)(const struct view *v, const struct report_options *options, struct out *o,
                  struct err *err);
+    /* Of calls, which it follows; NULL: it has no use for single calls. */
+    int (*write_calls)(struct calls *c, const struct report_options *options, struct out *o,
+                       struct err *err);
+    bool of_lines; /* calls do not tell at which line a function stands */
 };
 
 extern const struct report reports[]; /* ended by a NULL name; the first is the default */

@@ -18,10 +18,17 @@ void table_init(struct table *t, const struct column *columns)
     vec_init(&t->texts, sizeof(char *));
 }
 
-void table_release(struct table *t)
+void table_clear(struct table *t)
 {
     for (size_t i = 0; i < t->texts.len; i++)
         free(*(char **)vec_at(&t->texts, i));
+    vec_clear(&t->texts);
+    vec_clear(&t->cells);
+}
+
+void table_release(struct table *t)
+{
+    table_clear(t);
     vec_release(&t->texts);
     vec_release(&t->cells);
 }
@@ -75,9 +82,13 @@ size_t table_rows(const struct table *t)
     return t->cells.len / t->column_count;
 }
 
-void table_write_json(const struct table *t, struct json *j)
+static int decimals_of(const struct column *column)
 {
-    json_array(j);
+    return column->kind == COLUMN_DURATION ? 9 : 6;
+}
+
+void table_json_rows(const struct table *t, struct json *j)
+{
     for (size_t row = 0; row < table_rows(t); row++) {
         json_object(j);
         for (size_t i = 0; i < t->column_count; i++) {
@@ -92,10 +103,16 @@ void table_write_json(const struct table *t, struct json *j)
             else if (t->columns[i].kind == COLUMN_SHARE)
                 json_double(j, cell->percent, 3);
             else
-                json_double(j, (double)cell->number / NS_PER_S, 6);
+                json_double(j, (double)cell->number / NS_PER_S, decimals_of(&t->columns[i]));
         }
         json_object_end(j);
     }
+}
+
+void table_write_json(const struct table *t, struct json *j)
+{
+    json_array(j);
+    table_json_rows(t, j);
     json_array_end(j);
 }
 
@@ -128,11 +145,12 @@ static void write_datum(struct out *o, const struct column *column, const struct
     else if (column->kind == COLUMN_SHARE)
         snprintf(number, sizeof number, "%.3f", cell->percent);
     else
-        snprintf(number, sizeof number, "%.6f", (double)cell->number / NS_PER_S);
+        snprintf(number, sizeof number, "%.*f", decimals_of(column),
+                 (double)cell->number / NS_PER_S);
     out_text(o, number);
 }
 
-void table_write_csv(const struct table *t, struct out *o)
+void table_csv_head(const struct table *t, struct out *o)
 {
     bool first = true;
 
@@ -143,6 +161,12 @@ void table_write_csv(const struct table *t, struct out *o)
         first = false;
     }
     out_text(o, "\n");
+}
+
+void table_csv_rows(const struct table *t, struct out *o)
+{
+    bool first;
+
     for (size_t row = 0; row < table_rows(t); row++) {
         first = true;
         for (size_t i = 0; i < t->column_count; i++) {
@@ -154,4 +178,10 @@ void table_write_csv(const struct table *t, struct out *o)
         }
         out_text(o, "\n");
     }
+}
+
+void table_write_csv(const struct table *t, struct out *o)
+{
+    table_csv_head(t, o);
+    table_csv_rows(t, o);
 }

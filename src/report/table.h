@@ -11,7 +11,13 @@
 #include "base/vec.h"
 #include "report/display.h"
 
-enum column_kind { COLUMN_TEXT, COLUMN_COUNT, COLUMN_SHARE, COLUMN_TIME };
+enum column_kind {
+    COLUMN_TEXT,
+    COLUMN_COUNT,
+    COLUMN_SHARE,
+    COLUMN_TIME,     /* as text seconds with two decimals */
+    COLUMN_DURATION, /* as text in the unit that fits: 12.3us */
+};
 enum column_use {
     COLUMN_BOTH,
     COLUMN_SHOWN /* as text only */,
@@ -48,6 +54,15 @@ void table_share(struct table *t, uint64_t part, uint64_t whole);
 void table_write_text(const struct table *t, size_t width, bool color, struct out *o);
 void table_write_json(const struct table *t, struct json *j); /* an array of objects */
 void table_write_csv(const struct table *t, struct out *o);
+
+/* For tables too long to be kept: rows are written and forgotten. */
+void table_csv_head(const struct table *t, struct out *o);
+void table_csv_rows(const struct table *t, struct out *o);
+void table_json_rows(const struct table *t, struct json *j); /* objects of an open array */
+void table_clear(struct table *t);
+
+/* "1.23s", "45.6ms", "789us", "12ns": three digits and their unit. */
+void table_duration_text(uint64_t ns, char *text, size_t text_bytes);
 
 /* For the writers. */
 struct cell {

@@ -13,6 +13,21 @@ enum { GAP = 2, TEXT_COLUMNS_MIN = 6, TEXT_COLUMNS_WANTED = 18 };
 
 static const double hot_percent = 20, warm_percent = 5;
 
+void table_duration_text(uint64_t ns, char *text, size_t text_bytes)
+{
+    static const char *const units[] = {"us", "ms", "s"};
+    double value = (double)ns / 1000;
+    size_t unit = 0;
+    if (ns < 1000) {
+        snprintf(text, text_bytes, "%uns", (unsigned)ns);
+        return;
+    }
+    for (; value >= 999.5 && unit + 1 < sizeof units / sizeof *units; unit++)
+        value /= 1000;
+    int decimals = value < 9.995 ? 2 : value < 99.95 ? 1 : 0;
+    snprintf(text, text_bytes, "%.*f%s", decimals, value, units[unit]);
+}
+
 /* The text of a cell; numbers are written into `number`. */
 static const char *cell_text(const struct column *column, const struct cell *cell, char *number,
                              size_t number_bytes)
@@ -28,6 +43,9 @@ static const char *cell_text(const struct column *column, const struct cell *cel
         break;
     case COLUMN_TIME:
         snprintf(number, number_bytes, "%.2fs", (double)cell->number / NS_PER_S);
+        break;
+    case COLUMN_DURATION:
+        table_duration_text(cell->number, number, number_bytes);
         break;
     }
     return number;
