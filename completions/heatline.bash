@@ -7,7 +7,7 @@ _heatline()
 
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        COMPREPLY=($(compgen -W 'record trace top dump doctor report export info help --help --version' -- "$current"))
+        COMPREPLY=($(compgen -W 'record trace top dump doctor report diff export info help --help --version' -- "$current"))
         return
     fi
     # The program to run completes as if it stood alone.
@@ -64,6 +64,13 @@ _heatline()
     report:--max-depth) return ;;
     report:--range) return ;;
     report:--min-duration) return ;;
+    diff:--limit) return ;;
+    diff:--mode) words='wall cpu gil' ;;
+    diff:--limit-threads) return ;;
+    diff:--include) return ;;
+    diff:--exclude) return ;;
+    diff:--max-depth) return ;;
+    diff:--range) return ;;
     export:-o | export:--output) files=1 ;;
     export:-f | export:--format) words='svg raw speedscope chrometrace perfetto pprof gecko cpuprofile heat' ;;
     export:--mode) words='wall cpu gil' ;;
@@ -81,6 +88,7 @@ _heatline()
         dump) words='-p --pid -s --subprocesses --blocking --nonblocking -l --locals -j --json --async -g --gil -F --function --full-filenames -h --help' ;;
         doctor) words='-p --pid -j --json -h --help' ;;
         report) words='--functions --lines --tree --threads --calls --tasks --replay --limit --json --csv --mode -g --gil -i --idle -s --subprocesses -F --function --nolineno --full-filenames --limit-threads --include --exclude --gc --max-depth --range -t --per-thread --min-duration -h --help' ;;
+        diff) words='--limit --json --csv --mode -g --gil -i --idle -s --subprocesses -F --function --nolineno --full-filenames --limit-threads --include --exclude --gc --max-depth --range -h --help' ;;
         export) words='-o --output -f --format -t --threads --mode -g --gil -i --idle -s --subprocesses -F --function --nolineno --full-filenames --limit-threads --include --exclude --gc --max-depth --range -h --help' ;;
         info) words='--json --dump -h --help' ;;
         help) words='-h --help' ;;

@@ -58,6 +58,33 @@ void durations_add(struct durations *d, uint64_t ns)
     d->squares += off * ((double)ns - d->mean_ns);
 }
 
+static void join_buckets(struct durations *d, const struct durations *more)
+{
+    widen(d, more->first);
+    widen(d, more->first + more->len - 1);
+    for (uint32_t i = 0; i < more->len; i++) {
+        uint32_t *count = &d->buckets[more->first + i - d->first];
+        uint64_t sum = (uint64_t)*count + more->buckets[i];
+        *count = sum < UINT32_MAX ? (uint32_t)sum : UINT32_MAX;
+    }
+}
+
+void durations_join(struct durations *d, const struct durations *more)
+{
+    if (!more->count)
+        return;
+    join_buckets(d, more);
+    double count = (double)d->count + (double)more->count, off = more->mean_ns - d->mean_ns;
+    d->squares += more->squares + off * off * (double)d->count * (double)more->count / count;
+    d->mean_ns += off * (double)more->count / count;
+    if (!d->count || more->min_ns < d->min_ns)
+        d->min_ns = more->min_ns;
+    if (more->max_ns > d->max_ns)
+        d->max_ns = more->max_ns;
+    d->count += more->count;
+    d->sum_ns += more->sum_ns;
+}
+
 void durations_release(struct durations *d)
 {
     free(d->buckets);

@@ -13,6 +13,8 @@ struct durations { /* all zero: none yet */
 };
 
 void durations_add(struct durations *d, uint64_t ns);
+/* As if all of `more` had been added, too. */
+void durations_join(struct durations *d, const struct durations *more);
 void durations_release(struct durations *d);
 
 /* The least duration that a share (0 to 1) of all does not exceed; 0 if there are none. */

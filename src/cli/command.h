@@ -21,6 +21,7 @@ struct command {
 };
 
 extern const struct command command_completions;
+extern const struct command command_diff;
 extern const struct command command_doctor;
 extern const struct command command_dump;
 extern const struct command command_export;

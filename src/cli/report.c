@@ -1,41 +1,18 @@
 /* `heatline report`: a recording in the terminal. */
 #include "report/report.h"
 
-#include <stdlib.h>
-#include <unistd.h>
-
 #include "analysis/slices.h"
 #include "cli/command.h"
 #include "cli/input.h"
-#include "cli/terminal.h"
+#include "cli/sheet_options.h"
 #include "cli/view_options.h"
 #include "recording/format.h"
 
-enum { COLUMNS_PIPED = 500 };
-
-#define LIMIT_UNSET UINT64_MAX
-
 struct report_command_options {
     int report; /* index in reports */
-    int format; /* enum report_format */
-    uint64_t limit;
+    struct sheet_options sheet;
     struct view_options view;
 };
-
-static struct report_options report_options(const struct report_command_options *options)
-{
-    bool fits = isatty(STDOUT_FILENO) || getenv("COLUMNS") != NULL;
-    uint64_t limit = options->limit;
-
-    if (limit == LIMIT_UNSET)
-        limit = options->format == REPORT_TEXT ? reports[options->report].rows : 0;
-    return (struct report_options){
-        .format = (enum report_format)options->format,
-        .limit = (uint32_t)limit,
-        .columns = fits ? terminal_columns(STDOUT_FILENO) : COLUMNS_PIPED,
-        .color = terminal_color(STDOUT_FILENO),
-    };
-}
 
 static int show_view(struct reader *reader, const char *path, const struct query *query,
                      const struct report *report, const struct report_options *how, struct out *o,
@@ -75,7 +52,7 @@ static int show(struct reader *reader, const char *path,
 {
     const struct report *report = &reports[options->report];
     struct query query = view_options_query(&options->view);
-    struct report_options how = report_options(options);
+    struct report_options how = sheet_options_report(&options->sheet, report->rows);
     unsigned producers;
 
     if (reader_producers(reader, &producers, err) != 0)
@@ -151,26 +128,6 @@ static const struct option report_rows[] = {
     {0},
 };
 
-static const struct option format_rows[] = {
-    {.name = "limit",
-     .kind = OPTION_UINT,
-     .argument = "N",
-     .offset = AT(limit),
-     .max = UINT32_MAX,
-     .doc = "At most N rows, 0 for all; else 20 functions or lines as text, and all as data"},
-    {.name = "json",
-     .kind = OPTION_SET,
-     .offset = AT(format),
-     .min = REPORT_JSON,
-     .doc = "Write JSON; heatline(1) tells its keys"},
-    {.name = "csv",
-     .kind = OPTION_SET,
-     .offset = AT(format),
-     .min = REPORT_CSV,
-     .doc = "Write comma-separated values"},
-    {0},
-};
-
 /* --threads is a report here, so the view's option of that name goes by another. */
 static const struct option more_view_rows[] = {
     {.name = "per-thread",
@@ -187,7 +144,7 @@ static const struct option more_view_rows[] = {
 };
 
 static const struct option_group groups[] = {
-    {"Reports", report_rows, 0},          {"Output", format_rows, 0},
+    {"Reports", report_rows, 0},          {"Output", sheet_option_rows, AT(sheet)},
     {"View", view_option_rows, AT(view)}, {NULL, more_view_rows, 0},
     {"Other", option_help_rows, 0},       {0},
 };
@@ -199,7 +156,7 @@ static const char *const examples[] = {
     "heatline report profile.heat --lines --mode cpu --include 'mypackage/*'",
     NULL,
 };
-static const struct report_command_options defaults = {.limit = LIMIT_UNSET};
+static const struct report_command_options defaults = {.sheet.limit = SHEET_OPTIONS_LIMIT_UNSET};
 
 const struct command command_report = {
     .name = "report",

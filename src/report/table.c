@@ -1,6 +1,7 @@
 /* Keeps the cells of a table, and writes them as data; table_text.c lays them out for people. */
 #include "report/table.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -72,6 +73,11 @@ void table_share(struct table *t, uint64_t part, uint64_t whole)
     push(t)->percent = whole > 0 ? 100.0 * (double)part / (double)whole : 0;
 }
 
+void table_number(struct table *t, double number)
+{
+    push(t)->percent = number;
+}
+
 const struct cell *table_cell(const struct table *t, size_t row, size_t column)
 {
     return vec_at(&t->cells, row * t->column_count + column);
@@ -82,9 +88,23 @@ size_t table_rows(const struct table *t)
     return t->cells.len / t->column_count;
 }
 
+static bool is_fraction(const struct column *column)
+{
+    return column->kind == COLUMN_SHARE || column->kind == COLUMN_CHANGE ||
+           column->kind == COLUMN_PROBABILITY;
+}
+
 static int decimals_of(const struct column *column)
 {
-    return column->kind == COLUMN_DURATION ? 9 : 6;
+    switch (column->kind) {
+    case COLUMN_SHARE:
+    case COLUMN_CHANGE:
+        return 3;
+    case COLUMN_DURATION:
+        return 9;
+    default:
+        return 6;
+    }
 }
 
 void table_json_rows(const struct table *t, struct json *j)
@@ -100,8 +120,8 @@ void table_json_rows(const struct table *t, struct json *j)
                 json_text(j, cell->text);
             else if (t->columns[i].kind == COLUMN_COUNT)
                 json_uint(j, cell->number);
-            else if (t->columns[i].kind == COLUMN_SHARE)
-                json_double(j, cell->percent, 3);
+            else if (is_fraction(&t->columns[i]))
+                json_double(j, cell->percent, decimals_of(&t->columns[i]));
             else
                 json_double(j, (double)cell->number / NS_PER_S, decimals_of(&t->columns[i]));
         }
@@ -142,8 +162,10 @@ static void write_datum(struct out *o, const struct column *column, const struct
     }
     if (column->kind == COLUMN_COUNT)
         snprintf(number, sizeof number, "%llu", (unsigned long long)cell->number);
-    else if (column->kind == COLUMN_SHARE)
-        snprintf(number, sizeof number, "%.3f", cell->percent);
+    else if (is_fraction(column) && !isfinite(cell->percent))
+        number[0] = '\0';
+    else if (is_fraction(column))
+        snprintf(number, sizeof number, "%.*f", decimals_of(column), cell->percent);
     else
         snprintf(number, sizeof number, "%.*f", decimals_of(column),
                  (double)cell->number / NS_PER_S);

@@ -17,6 +17,8 @@ enum column_kind {
     COLUMN_SHARE,
     COLUMN_TIME,     /* as text seconds with two decimals */
     COLUMN_DURATION, /* as text in the unit that fits: 12.3us */
+    COLUMN_CHANGE,   /* percent more or less; infinite: there was nothing, NaN: there is nothing */
+    COLUMN_PROBABILITY, /* NaN: not known */
 };
 enum column_use {
     COLUMN_BOTH,
@@ -50,6 +52,7 @@ void table_printf(struct table *t, const char *format, ...) __attribute__((forma
 void table_count(struct table *t, uint64_t count);
 void table_time(struct table *t, uint64_t ns);
 void table_share(struct table *t, uint64_t part, uint64_t whole);
+void table_number(struct table *t, double number); /* a change or a probability */
 
 void table_write_text(const struct table *t, size_t width, bool color, struct out *o);
 void table_write_json(const struct table *t, struct json *j); /* an array of objects */
@@ -68,7 +71,7 @@ void table_duration_text(uint64_t ns, char *text, size_t text_bytes);
 struct cell {
     const char *text;
     uint64_t number; /* count or ns */
-    double percent;
+    double percent;  /* or a probability */
 };
 const struct cell *table_cell(const struct table *t, size_t row, size_t column);
 size_t table_rows(const struct table *t);

@@ -2,6 +2,7 @@
  * fits, shares coloured by how hot they are. */
 #include "report/table.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,6 +44,18 @@ static const char *cell_text(const struct column *column, const struct cell *cel
         break;
     case COLUMN_TIME:
         snprintf(number, number_bytes, "%.2fs", (double)cell->number / NS_PER_S);
+        break;
+    case COLUMN_CHANGE:
+        if (isinf(cell->percent) || cell->percent == -100)
+            return cell->percent < 0 ? "gone" : "new";
+        snprintf(number, number_bytes, isnan(cell->percent) ? "" : "%+.1f%%", cell->percent);
+        break;
+    case COLUMN_PROBABILITY:
+        snprintf(number, number_bytes,
+                 isnan(cell->percent)    ? ""
+                 : cell->percent < 0.001 ? "<0.001"
+                                         : "%.3f",
+                 cell->percent);
         break;
     case COLUMN_DURATION:
         table_duration_text(cell->number, number, number_bytes);

@@ -61,13 +61,37 @@ static void test_stdev_far_from_zero(void **state)
     durations_release(&d);
 }
 
+static void test_joined_is_added(void **state)
+{
+    (void)state;
+    struct durations a = {0}, b = {0}, both = {0};
+    durations_join(&a, &b);
+    for (uint64_t i = 0; i < 500; i++) {
+        uint64_t ns = i * i * 37 % 100003;
+        durations_add(i % 3 ? &a : &b, ns);
+        durations_add(&both, ns);
+    }
+    durations_join(&a, &b);
+    assert_int_equal(a.count, both.count);
+    assert_int_equal(a.sum_ns, both.sum_ns);
+    assert_int_equal(a.min_ns, both.min_ns);
+    assert_int_equal(a.max_ns, both.max_ns);
+    assert_int_equal(durations_stdev_ns(&a), durations_stdev_ns(&both));
+    assert_int_equal((uint64_t)a.mean_ns, (uint64_t)both.mean_ns);
+    for (int i = 0; i <= 10; i++)
+        assert_int_equal(durations_quantile_ns(&a, i / 10.0),
+                         durations_quantile_ns(&both, i / 10.0));
+    durations_release(&a);
+    durations_release(&b);
+    durations_release(&both);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_none_and_one),
-        cmocka_unit_test(test_figures),
-        cmocka_unit_test(test_every_size),
-        cmocka_unit_test(test_stdev_far_from_zero),
+        cmocka_unit_test(test_none_and_one),    cmocka_unit_test(test_figures),
+        cmocka_unit_test(test_every_size),      cmocka_unit_test(test_stdev_far_from_zero),
+        cmocka_unit_test(test_joined_is_added),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
