@@ -7,7 +7,7 @@ _heatline()
 
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        COMPREPLY=($(compgen -W 'record trace top dump doctor report diff export info help --help --version' -- "$current"))
+        COMPREPLY=($(compgen -W 'record trace top dump doctor report diff merge export info help --help --version' -- "$current"))
         return
     fi
     # The program to run completes as if it stood alone.
@@ -89,6 +89,7 @@ _heatline()
         doctor) words='-p --pid -j --json -h --help' ;;
         report) words='--functions --lines --tree --threads --calls --tasks --replay --limit --json --csv --mode -g --gil -i --idle -s --subprocesses -F --function --nolineno --full-filenames --limit-threads --include --exclude --gc --max-depth --range -t --per-thread --min-duration -h --help' ;;
         diff) words='--limit --json --csv --mode -g --gil -i --idle -s --subprocesses -F --function --nolineno --full-filenames --limit-threads --include --exclude --gc --max-depth --range -h --help' ;;
+        merge) words='-h --help' ;;
         export) words='-o --output -f --format -t --threads --mode -g --gil -i --idle -s --subprocesses -F --function --nolineno --full-filenames --limit-threads --include --exclude --gc --max-depth --range -h --help' ;;
         info) words='--json --dump -h --help' ;;
         help) words='-h --help' ;;

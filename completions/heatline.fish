@@ -135,6 +135,9 @@ complete -c heatline -n '__fish_seen_subcommand_from diff' -l max-depth -x -d 'S
 complete -c heatline -n '__fish_seen_subcommand_from diff' -l range -x -d 'Only what happened then, in seconds since the recording began; of calls, those that began then'
 complete -c heatline -n '__fish_seen_subcommand_from diff' -s h -l help -d 'Show this help and exit'
 
+complete -c heatline -n __fish_use_subcommand -a merge -d 'Make one recording of several'
+complete -c heatline -n '__fish_seen_subcommand_from merge' -s h -l help -d 'Show this help and exit'
+
 complete -c heatline -n __fish_use_subcommand -a export -d 'Write a recording in another format'
 complete -c heatline -n '__fish_seen_subcommand_from export' -s o -l output -r -F -d 'Write to this file; else, or with -, to standard output'
 complete -c heatline -n '__fish_seen_subcommand_from export' -s f -l format -x -a 'svg raw speedscope chrometrace perfetto pprof gecko cpuprofile heat' -d 'Not what the file\'s name says, but one of'

@@ -1,11 +1,13 @@
 /* Puts reader, spans and profile together. Knows nothing of what becomes of the calls. */
 #include "analysis/calls.h"
 
+#include "recording/format.h"
+
 void calls_init(struct calls *c, struct reader *reader, const struct query *query)
 {
     *c = (struct calls){.reader = reader,
                         .profile = profile_new(),
-                        .start_ns = reader_start_ns(reader),
+                        .start_ns = reader_header(reader)->start_ns,
                         .query = *query};
     selection_init(&c->selection, c->profile, &c->query, c->start_ns);
 }

@@ -6,9 +6,9 @@
 #include "cli/suggest.h"
 
 const struct command *const commands[] = {
-    &command_record, &command_trace,  &command_top,         &command_dump,
-    &command_doctor, &command_report, &command_diff,        &command_export,
-    &command_info,   &command_help,   &command_completions, NULL,
+    &command_record, &command_trace,       &command_top,   &command_dump,   &command_doctor,
+    &command_report, &command_diff,        &command_merge, &command_export, &command_info,
+    &command_help,   &command_completions, NULL,
 };
 
 static const char *name_at(size_t i)

@@ -27,6 +27,7 @@ extern const struct command command_dump;
 extern const struct command command_export;
 extern const struct command command_help;
 extern const struct command command_info;
+extern const struct command command_merge;
 extern const struct command command_record;
 extern const struct command command_report;
 extern const struct command command_top;

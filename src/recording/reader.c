@@ -190,7 +190,7 @@ static int replay_note_part(struct replay *p, uint64_t offset)
 }
 
 /* How many segments there is room for. 0 or -1 with errno. */
-static int reader_places(const struct reader *r, uint64_t *ret_file_bytes, uint64_t *ret_places)
+static int count_places(const struct reader *r, uint64_t *ret_file_bytes, uint64_t *ret_places)
 {
     if (reader_file_bytes(r, ret_file_bytes))
         return -1;
@@ -221,7 +221,7 @@ static int replay_find_parts(struct replay *p)
 {
     struct reader *r = p->reader;
     uint64_t places;
-    if (reader_places(r, &p->summary.file_bytes, &places))
+    if (count_places(r, &p->summary.file_bytes, &places))
         return -1;
     for (uint64_t i = places; i-- > 0;) {
         if (replay_note_part(p, HEAT_PAGE_BYTES + i * r->header.segment_bytes))
@@ -305,26 +305,42 @@ int reader_replay(struct reader *r, struct sink *sink, struct reader_summary *re
     return 0;
 }
 
+const struct heat_header *reader_header(const struct reader *r)
+{
+    return &r->header;
+}
+
+int reader_places(const struct reader *r, uint64_t *ret_places, struct err *err)
+{
+    uint64_t file_bytes;
+    if (count_places(r, &file_bytes, ret_places))
+        return err_system(err, errno, "cannot read %s", r->name);
+    return 0;
+}
+
+int reader_place(const struct reader *r, uint64_t place, void *buffer, size_t bytes,
+                 size_t *ret_len, struct err *err)
+{
+    uint64_t offset = HEAT_PAGE_BYTES + place * r->header.segment_bytes;
+    if (reader_read(r, offset, buffer, bytes, ret_len))
+        return err_system(err, errno, "cannot read %s", r->name);
+    return 0;
+}
+
 int reader_producers(struct reader *r, unsigned *ret_producers, struct err *err)
 {
-    uint64_t file_bytes, places;
+    uint64_t places;
     unsigned producers = 0;
-    if (reader_places(r, &file_bytes, &places))
-        return err_system(err, errno, "cannot read %s", r->name);
+    if (reader_places(r, &places, err))
+        return -1;
     for (uint64_t i = 0; i < places; i++) {
         struct heat_segment segment = {0};
         size_t len;
-        if (reader_read(r, HEAT_PAGE_BYTES + i * r->header.segment_bytes, &segment, sizeof segment,
-                        &len))
-            return err_system(err, errno, "cannot read %s", r->name);
+        if (reader_place(r, i, &segment, sizeof segment, &len, err))
+            return -1;
         if (segment.magic == HEAT_SEGMENT_MAGIC && segment.producer <= HEAT_ALLOC)
             producers |= 1u << segment.producer;
     }
     *ret_producers = producers;
     return 0;
-}
-
-uint64_t reader_start_ns(const struct reader *r)
-{
-    return r->header.start_ns;
 }

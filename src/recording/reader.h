@@ -4,6 +4,7 @@
 #define HEATLINE_RECORDING_READER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -19,6 +20,7 @@ struct reader_summary {
 };
 
 struct reader;
+struct heat_header;
 
 struct reader *reader_open(const char *path, struct err *err);
 /* The fd stays the caller's. */
@@ -30,7 +32,12 @@ int reader_replay(struct reader *r, struct sink *sink, struct reader_summary *re
                   struct err *err);
 /* Which producers (1 << enum heat_producer) wrote segments of it. 0 or -1. */
 int reader_producers(struct reader *r, unsigned *ret_producers, struct err *err);
-uint64_t reader_start_ns(const struct reader *r); /* when it began, CLOCK_MONOTONIC */
+const struct heat_header *reader_header(const struct reader *r);
+/* How many segments there is room for, and the first bytes of what stands at one of these places, whatever
+ * it is. *ret_len is less than asked for where the file ends. 0 or -1. */
+int reader_places(const struct reader *r, uint64_t *ret_places, struct err *err);
+int reader_place(const struct reader *r, uint64_t place, void *buffer, size_t bytes,
+                 size_t *ret_len, struct err *err);
 void reader_free(struct reader *r);
 
 #endif

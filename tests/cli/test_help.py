@@ -7,7 +7,7 @@ import pytest
 
 from conftest import words
 
-COMMANDS = ["record", "trace", "top", "dump", "doctor", "report", "diff", "export", "info", "help"]
+COMMANDS = ["record", "trace", "top", "dump", "doctor", "report", "diff", "merge", "export", "info", "help"]
 
 
 def test_no_command_shows_the_commands(heatline):

@@ -1,9 +1,10 @@
-/* Any bytes as a recording: replayed into a profile and into text. */
+/* Any bytes as a recording: replayed into a profile and into text, and merged with itself. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 
 #include "model/profile.h"
+#include "recording/merge.h"
 #include "recording/reader.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len_bytes);
@@ -43,6 +44,33 @@ static void check(const struct profile *p)
     }
 }
 
+static uint64_t count_events(struct reader *r)
+{
+    struct profile *p = profile_new();
+    struct reader_summary summary;
+    struct err err;
+    if (!r || reader_replay(r, &p->sink, &summary, &err))
+        abort();
+    profile_free(p);
+    return summary.events;
+}
+
+static void merge(struct reader *r, uint64_t events)
+{
+    struct reader *readers[] = {r, r};
+    struct out *o = out_memory();
+    struct err err;
+    if (!merge_write(readers, 2, o, &err)) {
+        size_t len;
+        const void *bytes = out_memory_bytes(o, &len);
+        struct reader *both = reader_open_bytes(bytes, len, "both", &err);
+        if (count_events(both) != 2 * events)
+            abort();
+        reader_free(both);
+    }
+    out_discard(o);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len_bytes)
 {
     struct err err;
@@ -55,6 +83,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len_bytes)
     if (reader_replay(r, &tee.sink, &summary, &err) || summary.events != tee.profile->events)
         abort();
     check(tee.profile);
+    merge(r, summary.events);
     profile_free(tee.profile);
     reader_free(r);
     return 0;
