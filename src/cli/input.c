@@ -38,7 +38,7 @@ int input_count(struct input *in, const char *path, struct err *err)
     if (reader == NULL)
         return -1;
     *in = (struct input){.reader = reader, .profile = profile_new()};
-    spans_init(&in->spans, in->profile, NULL, &(struct spans_visitor){NULL}, NULL);
+    spans_init(&in->spans, in->profile, NULL, &(struct spans_visitor){.leave = NULL}, NULL);
     int result = reader_replay(reader, &in->spans.sink, &in->summary, err);
     spans_finish(&in->spans);
     spans_release(&in->spans);

@@ -29,6 +29,19 @@ void table_duration_text(uint64_t ns, char *text, size_t text_bytes)
     snprintf(text, text_bytes, "%.*f%s", decimals, value, units[unit]);
 }
 
+static const char *number_text(const struct column *column, double value, char *number,
+                               size_t number_bytes)
+{
+    if (isnan(value))
+        return "";
+    if (column->kind == COLUMN_PROBABILITY && value < 0.001)
+        return "<0.001";
+    if (column->kind == COLUMN_CHANGE && (isinf(value) || value == -100))
+        return value < 0 ? "gone" : "new";
+    snprintf(number, number_bytes, column->kind == COLUMN_CHANGE ? "%+.1f%%" : "%.3f", value);
+    return number;
+}
+
 /* The text of a cell; numbers are written into `number`. */
 static const char *cell_text(const struct column *column, const struct cell *cell, char *number,
                              size_t number_bytes)
@@ -46,17 +59,8 @@ static const char *cell_text(const struct column *column, const struct cell *cel
         snprintf(number, number_bytes, "%.2fs", (double)cell->number / NS_PER_S);
         break;
     case COLUMN_CHANGE:
-        if (isinf(cell->percent) || cell->percent == -100)
-            return cell->percent < 0 ? "gone" : "new";
-        snprintf(number, number_bytes, isnan(cell->percent) ? "" : "%+.1f%%", cell->percent);
-        break;
     case COLUMN_PROBABILITY:
-        snprintf(number, number_bytes,
-                 isnan(cell->percent)    ? ""
-                 : cell->percent < 0.001 ? "<0.001"
-                                         : "%.3f",
-                 cell->percent);
-        break;
+        return number_text(column, cell->percent, number, number_bytes);
     case COLUMN_DURATION:
         table_duration_text(cell->number, number, number_bytes);
         break;
