@@ -136,7 +136,7 @@ static int run(const struct arguments *arguments, struct err *err)
     bool launch = arguments->operand_count > 0;
     if (launch && spawn_argv(arguments->operands, options->python, &argv, err))
         goto out;
-    if (result_open(&result, format, output.data, &query, err) == 0)
+    if (result_open(&result, format, output.data, HEAT_SAMPLER, &query, err) == 0)
         status = record(options, arguments, launch ? argv.data : NULL, &result, err);
 out:
     str_release(&output);

@@ -21,7 +21,7 @@ static int show_view(struct reader *reader, const char *path, const struct query
     struct profile *profile = profile_new();
     struct reader_summary summary;
     struct view view;
-    int result = slices_replay(reader, true, profile, &summary, err);
+    int result = slices_replay(reader, false, profile, &summary, err);
 
     if (result == 0)
         input_warn(&summary, path);
@@ -62,12 +62,13 @@ static int show(struct reader *reader, const char *path,
         err_set(err, STATUS_FAIL, "'%s' holds samples, and --%s shows calls", path, report->name);
         return err_hint(err, "`heatline trace` records every call");
     }
-    if (report->of_lines && calls) {
+    if (report->write_calls == NULL && calls && !(producers & 1u << HEAT_SAMPLER)) {
         err_set(err, STATUS_FAIL, "'%s' holds calls, and --%s shows samples", path, report->name);
         return err_hint(err, "`heatline record` samples which line a program is at");
     }
-    return (calls && report->write_calls != NULL ? show_calls : show_view)(reader, path, &query,
-                                                                           report, &how, o, err);
+    if (calls && report->write_calls != NULL)
+        return show_calls(reader, path, &query, report, &how, o, err);
+    return show_view(reader, path, &query, report, &how, o, err);
 }
 
 static int run(const struct arguments *arguments, struct err *err)

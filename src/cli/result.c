@@ -32,13 +32,13 @@ static char *recording_path(const struct exporter *format, const char *output)
 }
 
 int result_open(struct result *r, const struct exporter *format, const char *output,
-                const struct query *query, struct err *err)
+                enum heat_producer producer, const struct query *query, struct err *err)
 {
     *r = (struct result){.format = format, .output = output, .query = query};
     if (out_check(output, err))
         return -1;
     r->recording = recording_path(format, output);
-    r->writer = writer_open(r->recording, HEAT_SAMPLER, err);
+    r->writer = writer_open(r->recording, producer, err);
     if (!r->writer)
         free(r->recording);
     return r->writer ? 0 : -1;

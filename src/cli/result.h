@@ -23,7 +23,7 @@ struct result {
 /* Checks that the output can be written, then opens the recording: OUTPUT itself for the format
  * `heat`, else OUTPUT.partial.heat, which is there only until the output is complete. 0 or -1. */
 int result_open(struct result *r, const struct exporter *format, const char *output,
-                const struct query *query, struct err *err);
+                enum heat_producer producer, const struct query *query, struct err *err);
 /* Starts writing what there is so far; nothing if the last one is still being written. */
 void result_flush(struct result *r);
 /* A child has ended: was it ours? */

@@ -110,7 +110,7 @@ static int run(const struct arguments *arguments, struct err *err)
         err_set(err, STATUS_USAGE, "nothing to trace: give a program");
         err_hint(err, "heatline trace program.py, or heatline trace -- command");
     } else if (format && spawn_argv(arguments->operands, options->python, &argv, err) == 0 &&
-               result_open(&result, format, output, &query, err) == 0) {
+               result_open(&result, format, output, HEAT_TRACER, &query, err) == 0) {
         status = trace(options, argv.data, &result, err);
     }
     vec_release(&argv);

@@ -5,21 +5,25 @@
 #include "analysis/call_stats.h"
 #include "report/table.h"
 
-/* Rows of a column table, in the order in which call_columns_add fills them. */
-#define CALL_COLUMNS                                                                               \
+/* Rows of a column table, in the order in which call_columns_add fills them. `details`: where extremes and
+ * quantiles are to be seen, an enum column_use. */
+#define CALL_COLUMNS(details)                                                                      \
     {.key = "own_percent", .title = "Own", .kind = COLUMN_SHARE},                                  \
         {.key = "total_percent", .title = "Total", .kind = COLUMN_SHARE},                          \
         {.key = "calls", .title = "Calls", .kind = COLUMN_COUNT},                                  \
         {.key = "own_s", .title = "Own time", .kind = COLUMN_DURATION},                            \
         {.key = "total_s", .title = "Total time", .kind = COLUMN_DURATION},                        \
         {.key = "mean_s", .title = "Mean", .kind = COLUMN_DURATION},                               \
-        {.key = "p50_s", .title = "p50", .kind = COLUMN_DURATION, .minor = true},                  \
-        {.key = "p99_s", .title = "p99", .kind = COLUMN_DURATION, .minor = true},                  \
-        {.key = "max_s", .title = "Max", .kind = COLUMN_DURATION, .minor = true},                  \
-        {.key = "min_s", .title = "Min", .kind = COLUMN_DURATION, .minor = true},                  \
-        {.key = "stdev_s", .title = "Stdev", .kind = COLUMN_DURATION, .minor = true},              \
+        CALL_COLUMN("p50_s", "p50", details), CALL_COLUMN("p99_s", "p99", details),                \
+        CALL_COLUMN("max_s", "Max", details), CALL_COLUMN("min_s", "Min", details),                \
+        CALL_COLUMN("stdev_s", "Stdev", details),                                                  \
     {                                                                                              \
         .key = "cut", .title = "", .kind = COLUMN_COUNT, .use = COLUMN_DATA                        \
+    }
+
+#define CALL_COLUMN(name, heading, details)                                                        \
+    {                                                                                              \
+        .key = name, .title = heading, .kind = COLUMN_DURATION, .use = details, .minor = true      \
     }
 
 /* `whole_ns`: what the shares are of. */

@@ -8,7 +8,7 @@
 #include "report/sheet.h"
 
 static const struct column columns[] = {
-    CALL_COLUMNS,
+    CALL_COLUMNS(COLUMN_BOTH),
     {.key = "caller", .title = "Caller"},
     {.key = "function", .title = "Function"},
     {.key = "place", .title = "File", .use = COLUMN_SHOWN, .cut = DISPLAY_CUT_START, .dim = true},

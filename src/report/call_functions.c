@@ -7,7 +7,7 @@
 #include "report/sheet.h"
 
 static const struct column columns[] = {
-    CALL_COLUMNS,
+    CALL_COLUMNS(COLUMN_BOTH),
     {.key = "function", .title = "Function"},
     {.key = "place", .title = "File", .use = COLUMN_SHOWN, .cut = DISPLAY_CUT_START, .dim = true},
     {.key = "file", .title = "", .use = COLUMN_DATA},

@@ -7,6 +7,7 @@
 #include "report/call_functions.h"
 #include "report/call_tasks.h"
 #include "report/call_threads.h"
+#include "report/call_tree.h"
 #include "report/functions.h"
 #include "report/lines.h"
 #include "report/replay.h"
@@ -22,9 +23,11 @@ const struct report reports[] = {
     {.name = "lines",
      .doc = "The hottest lines, with their source where it can be read",
      .rows = 20,
-     .write = lines_write,
-     .of_lines = true},
-    {.name = "tree", .doc = "Who calls whom, down to one percent", .write = tree_write},
+     .write = lines_write},
+    {.name = "tree",
+     .doc = "Who calls whom, down to one percent",
+     .write = tree_write,
+     .write_calls = call_tree_write},
     {.name = "threads",
      .doc = "Each thread: on the processor, idle, holding or waiting for the GIL; its calls",
      .write = threads_write,

@@ -24,14 +24,12 @@ struct report {
     const char *name; /* --functions, --lines, … */
     const char *doc;
     uint32_t rows; /* how many to show as text unless told; 0 = all */
-    /* Of samples; NULL: it shows calls only. Unless write_calls is there too, calls come here as
-     * the time that their stacks took. */
+    /* Of samples; NULL: it shows calls only. */
     int (*write)(const struct view *v, const struct report_options *options, struct out *o,
                  struct err *err);
-    /* Of calls, which it follows; NULL: it has no use for single calls. */
+    /* Of calls, which it follows; NULL: it shows samples only. */
     int (*write_calls)(struct calls *c, const struct report_options *options, struct out *o,
                        struct err *err);
-    bool of_lines; /* calls do not tell at which line a function stands */
 };
 
 extern const struct report reports[]; /* ended by a NULL name; the first is the default */

@@ -1,12 +1,10 @@
-/* `--tree`: who calls whom. As text, what is below one percent is left out, and a lone callee
- * stands right below its caller without indentation, so that deep stacks stay readable. As data,
- * every node is a row. */
+/* `--tree`: who calls whom. As text, what is below one percent is left out. As data, every node is a
+ * row. */
 #include "report/tree.h"
 
 #include "analysis/calltree.h"
+#include "report/branches.h"
 #include "report/sheet.h"
-
-enum { BAR_COLUMNS = 10, PREFIX_COLUMNS_MAX = 40, SHOWN_PART = 100 };
 
 static const struct column columns[] = {
     {.key = "total_percent", .title = "Total", .kind = COLUMN_SHARE},
@@ -28,17 +26,10 @@ static const struct column columns[] = {
     {0},
 };
 
-/* A node on the way to the current one that has siblings. */
-struct branch {
-    uint32_t depth;
-    bool last;
-};
-
 struct tree {
     struct calltree calls;
     uint64_t least_ns; /* colder nodes are left out */
-    struct branch branches[SHOWN_PART];
-    size_t branch_count;
+    struct branches branches;
 };
 
 static const struct view_node *stack_at(const struct tree *t, uint32_t node)
@@ -72,45 +63,6 @@ static bool is_lone(const struct tree *t, uint32_t node)
     return is_last(t, node) && t->calls.nodes[stack_at(t, node)->parent].child == node;
 }
 
-/* At one percent a branch there cannot be more than a hundred of them, but for a profile of nothing. */
-static void follow_branches(struct tree *t, uint32_t node)
-{
-    uint32_t depth = stack_at(t, node)->depth;
-
-    while (t->branch_count > 0 && t->branches[t->branch_count - 1].depth >= depth)
-        t->branch_count--;
-    if (!is_lone(t, node) && t->branch_count < SHOWN_PART)
-        t->branches[t->branch_count++] = (struct branch){depth, is_last(t, node)};
-}
-
-static void add_prefix(struct str *s, const struct tree *t, uint32_t node)
-{
-    struct str whole = STR_EMPTY;
-
-    for (size_t i = 0; i < t->branch_count; i++) {
-        const struct branch *branch = &t->branches[i];
-        if (branch->depth == stack_at(t, node)->depth)
-            str_add(&whole, branch->last ? "└─ " : "├─ ");
-        else
-            str_add(&whole, branch->last ? "   " : "│  ");
-    }
-    if (whole.len > 0)
-        display_add(s, whole.data, PREFIX_COLUMNS_MAX, DISPLAY_CUT_START);
-    str_release(&whole);
-}
-
-static void add_bar(struct str *s, uint64_t part, uint64_t whole)
-{
-    static const char *const eighths[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
-    unsigned filled = 0;
-
-    if (whole > 0)
-        filled = (unsigned)((double)part / (double)whole * BAR_COLUMNS * 8 + 0.5);
-    for (unsigned i = 0; i < filled / 8; i++)
-        str_add(s, "█");
-    str_add(s, eighths[filled % 8]);
-}
-
 static void add_row(struct table *rows, struct tree *t, uint32_t node, bool drawn)
 {
     const struct view *v = t->calls.view;
@@ -119,9 +71,10 @@ static void add_row(struct table *rows, struct tree *t, uint32_t node, bool draw
     struct str bar = STR_EMPTY, call = STR_EMPTY;
 
     if (drawn) {
-        add_bar(&bar, total_ns, v->total_ns);
-        follow_branches(t, node);
-        add_prefix(&call, t, node);
+        uint32_t depth = stack_at(t, node)->depth;
+        branches_add_bar(&bar, total_ns, v->total_ns);
+        branches_follow(&t->branches, depth, is_lone(t, node), is_last(t, node));
+        branches_add_prefix(&call, &t->branches, depth);
     }
     table_share(rows, total_ns, v->total_ns);
     table_share(rows, own_ns, v->total_ns);
@@ -153,7 +106,7 @@ int tree_write(const struct view *v, const struct report_options *options, struc
 
     (void)err;
     calltree_init(&tree.calls, v);
-    tree.least_ns = drawn ? (v->total_ns + SHOWN_PART - 1) / SHOWN_PART : 0;
+    tree.least_ns = drawn ? (v->total_ns + BRANCHES_PART - 1) / BRANCHES_PART : 0;
     table_init(&rows, columns);
     for (uint32_t node = next_shown(&tree, 0); node != 0; node = next_shown(&tree, node)) {
         if (options->limit == 0 || table_rows(&rows) < options->limit)

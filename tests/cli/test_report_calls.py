@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 
 import pytest
 
@@ -78,10 +79,24 @@ def test_tasks(heatline, trace):
 
 
 def test_tree(heatline, trace):
-    rows = by("function", [row for row in report(heatline, trace, "--tree")["rows"]
-                           if row["depth"] < 3])
-    assert rows["step"]["total_s"] == 0.006
-    assert rows["step"]["own_s"] == 0.0045
+    rows = report(heatline, trace, "--tree")["rows"]
+    above = {row["id"]: row["function"] for row in rows}
+    got = {(above.get(row["parent"]), row["function"]): row for row in rows}
+    assert len(got) == len(rows) == 8
+    assert rows[0]["function"] == "<module>" and rows[-1]["function"] == "worker"
+    step = got["<module>", "step"]
+    assert (step["calls"], step["total_s"], step["own_s"], step["depth"]) == (3, 0.006, 0.0045, 2)
+    assert (got["fib", "fib"]["calls"], got["fib", "fib"]["total_s"]) == (2, 0.002)
+    assert got["step", "len"]["stdev_s"] == 0
+
+
+def test_tree_as_text(heatline, trace):
+    """What is below one percent of 105 ms is left out; branches are drawn."""
+    lines = heatline("report", trace, "--tree").out.splitlines()
+    names = [re.sub(".*[│─] +", "", line) for line in lines[4:]]
+    assert names == ["<module> (steps.py:1)", "wait (steps.py:40)", "step (steps.py:10)",
+                     "len", "fib (steps.py:20)", "fib (steps.py:20)", "numbers (steps.py:30)",
+                     "worker (steps.py:50)"]
 
 
 REPLAY = """\
