@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "agent/code.h"
 #include "agent/dictionary.h"
 #include "agent/names.h"
 #include "base/clock.h"
@@ -98,12 +99,17 @@ static void introduce(struct lane *l)
     l->thread = dictionary_thread((struct thread_id){0}, gettid(), name, (uint64_t)pthread_self());
 }
 
-/* The segment is the parent's; its mapping goes away with the process. What is open goes on. */
+/* The segment is the parent's; its mapping goes away with the process. What is open goes on, by the names
+ * of this process's dictionary; a C function is not at hand any more, so it has none. */
 static struct lane *begin_forked(void)
 {
     struct lane *l = forked;
     forked = NULL;
     stream_init(&l->stream, segment_new_stream(), dictionary_stream(), clock_ns());
+    for (uint32_t i = 0; i < l->depth; i++) {
+        struct lane_call *call = &l->open[i];
+        call->function = call->native ? 0 : code_entry((void *)(uintptr_t)call->code) & CODE_ID;
+    }
     return l;
 }
 
