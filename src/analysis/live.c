@@ -251,6 +251,8 @@ static int live_emit(struct sink *sink, const struct event *event)
     case EVENT_COUNTER:
     case EVENT_TASK:
     case EVENT_GAP:
+    case EVENT_TRACK:
+    case EVENT_BIN:
         return 0;
     }
     return -1;

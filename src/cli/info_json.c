@@ -106,6 +106,7 @@ static void put_figures(struct json *j, const struct info *info)
     put_double(j, "achieved_hz", info->achieved_hz);
     put_uint(j, "bytes", summary->file_bytes);
     put_uint(j, "used_bytes", summary->used_bytes);
+    put_uint(j, "index_bytes", summary->index_bytes);
     put_bool(j, "complete", summary->complete);
 }
 

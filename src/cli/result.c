@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "analysis/pyramid.h"
 #include "analysis/slices.h"
 #include "analysis/view.h"
 #include "base/alloc.h"
@@ -34,7 +35,7 @@ static char *recording_path(const struct exporter *format, const char *output)
 int result_open(struct result *r, const struct exporter *format, const char *output,
                 enum heat_producer producer, const struct query *query, struct err *err)
 {
-    *r = (struct result){.format = format, .output = output, .query = query};
+    *r = (struct result){.format = format, .output = output, .producer = producer, .query = query};
     if (out_check(output, err))
         return -1;
     r->recording = recording_path(format, output);
@@ -122,10 +123,29 @@ static int close_failed(const struct result *r, struct err *err)
     return -1;
 }
 
+/* An index of many calls. Without it the recording is complete, too, so a failure is none. */
+static void add_index(struct result *r)
+{
+    struct err ignored;
+    struct pyramid pyramid;
+    struct reader *reader = reader_open_fd(writer_fd(r->writer), "recording", &ignored);
+    if (reader && pyramid_is_worthwhile(reader) && pyramid_build(&pyramid, reader, &ignored) == 0) {
+        struct writer *index = pyramid.tracks.len ? writer_open_index(r->writer) : NULL;
+        if (index) {
+            pyramid_write(&pyramid, writer_sink(index));
+            writer_close_index(index);
+        }
+        pyramid_release(&pyramid);
+    }
+    reader_free(reader);
+}
+
 int result_close(struct result *r, struct err *err)
 {
     if (r->flushing)
         waitpid(r->flushing, NULL, 0);
+    if (is_output_itself(r) && r->producer == HEAT_TRACER)
+        add_index(r);
     int fd = dup(writer_fd(r->writer));
     int failed = writer_close(r->writer, err);
     r->writer = NULL;

@@ -14,6 +14,7 @@
 struct result {
     const struct exporter *format;
     const char *output; /* path, or "-" */
+    enum heat_producer producer;
     const struct query *query;
     char *recording; /* path of the .heat file; NULL: it has no name */
     struct writer *writer;

@@ -304,6 +304,8 @@ static int profile_emit(struct sink *sink, const struct event *event)
     case EVENT_COUNTER:
     case EVENT_TASK:
     case EVENT_GAP:
+    case EVENT_TRACK:
+    case EVENT_BIN:
         return 0;
     }
     return -1;

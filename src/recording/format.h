@@ -26,7 +26,7 @@ enum {
     HEAT_SEGMENT_BYTES_MAX = 16 << 20,
 };
 
-enum heat_producer { HEAT_SAMPLER = 1, HEAT_TRACER = 2, HEAT_ALLOC = 3 };
+enum heat_producer { HEAT_SAMPLER = 1, HEAT_TRACER = 2, HEAT_ALLOC = 3, HEAT_INDEX = 4 };
 
 struct heat_header {
     char magic[8];

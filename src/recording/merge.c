@@ -38,9 +38,11 @@ static void align(struct source *sources, size_t count)
     }
 }
 
+/* An index tells of the recording that it stands in, not of the merged one. */
 static bool is_segment(const struct heat_segment *segment, size_t len)
 {
-    return len >= sizeof *segment && segment->magic == HEAT_SEGMENT_MAGIC;
+    return len >= sizeof *segment && segment->magic == HEAT_SEGMENT_MAGIC &&
+           segment->producer != HEAT_INDEX;
 }
 
 static int measure(struct source *s, struct err *err)

@@ -35,8 +35,10 @@ struct replay {
     struct sink *sink;
     struct reader_summary summary;
     struct vec parts; /* of struct part */
-    uint8_t *buffer;  /* one segment */
-    bool whole;       /* all of the last segment's events were understood */
+    bool index;       /* the segments of `index_stream`, which is an index; else all others */
+    uint32_t index_stream;
+    uint8_t *buffer; /* one segment */
+    bool whole;      /* all of the last segment's events were understood */
 };
 
 /* Reads at most len_bytes; *ret_len is less only where the file ends. 0 or -1 with errno. */
@@ -177,6 +179,9 @@ static int replay_note_part(struct replay *p, uint64_t offset)
         p->summary.damaged_segments++;
         return 0;
     }
+    bool index = segment.producer == HEAT_INDEX;
+    if (index != p->index || (index && segment.stream != p->index_stream))
+        return 0;
     struct part *part = vec_push(&p->parts);
     *part = (struct part){
         .dictionary = segment.producer == HEAT_TRACER ? segment.dictionary : segment.stream,
@@ -280,29 +285,50 @@ static int replay_parts(struct replay *p)
     return 0;
 }
 
+static int replay_run(struct replay *p, struct err *err)
+{
+    struct reader *r = p->reader;
+    vec_init(&p->parts, sizeof(struct part));
+    p->buffer = alloc_resize(NULL, r->header.segment_bytes, 1);
+    int result = replay_find_parts(p);
+    if (!result)
+        result = replay_parts(p);
+    if (result)
+        err_system(err, errno, "cannot read %s", r->name);
+    vec_release(&p->parts);
+    free(p->buffer);
+    return result ? -1 : 0;
+}
+
 int reader_replay(struct reader *r, struct sink *sink, struct reader_summary *ret_summary,
                   struct err *err)
 {
     struct replay p = {.reader = r, .sink = sink};
-    vec_init(&p.parts, sizeof(struct part));
-    p.buffer = alloc_resize(NULL, r->header.segment_bytes, 1);
-    int result = replay_find_parts(&p);
-    if (!result)
-        result = replay_parts(&p);
-    if (result)
-        err_system(err, errno, "cannot read %s", r->name);
-    vec_release(&p.parts);
-    free(p.buffer);
-    if (result)
+    if (replay_run(&p, err))
         return -1;
     p.summary.lost = r->header.lost;
     p.summary.wall_ns = r->header.wall_ns;
     p.summary.start_ns = r->header.start_ns;
     p.summary.closed_ns = r->header.closed_ns;
+    p.summary.index_bytes = r->header.index_bytes;
     p.summary.complete = r->header.closed_ns != 0;
     if (ret_summary)
         *ret_summary = p.summary;
     return 0;
+}
+
+int reader_replay_index(struct reader *r, struct sink *sink, struct err *err)
+{
+    struct replay p = {.reader = r, .sink = sink, .index = true};
+    struct heat_segment segment = {0};
+    uint64_t offset = r->header.index_offset;
+    size_t len;
+    if (!offset)
+        return 0;
+    if (reader_read(r, offset, &segment, sizeof segment, &len))
+        return err_system(err, errno, "cannot read %s", r->name);
+    p.index_stream = segment.stream;
+    return replay_run(&p, err);
 }
 
 const struct heat_header *reader_header(const struct reader *r)
@@ -338,7 +364,7 @@ int reader_producers(struct reader *r, unsigned *ret_producers, struct err *err)
         size_t len;
         if (reader_place(r, i, &segment, sizeof segment, &len, err))
             return -1;
-        if (segment.magic == HEAT_SEGMENT_MAGIC && segment.producer <= HEAT_ALLOC)
+        if (segment.magic == HEAT_SEGMENT_MAGIC && segment.producer <= HEAT_INDEX)
             producers |= 1u << segment.producer;
     }
     *ret_producers = producers;

@@ -15,6 +15,7 @@ struct reader_summary {
     uint64_t damaged_segments; /* bad header, or events that do not decode */
     uint64_t wall_ns, start_ns, closed_ns;
     uint64_t file_bytes, used_bytes;
+    uint64_t index_bytes; /* 0 = it has no index */
     uint32_t streams, segments;
     bool complete; /* ended cleanly */
 };
@@ -30,6 +31,8 @@ struct reader *reader_open_bytes(const void *bytes, uint64_t len_bytes, const ch
                                  struct err *err);
 int reader_replay(struct reader *r, struct sink *sink, struct reader_summary *ret_summary,
                   struct err *err);
+/* The index that the header names; nothing comes if there is none. 0 or -1. */
+int reader_replay_index(struct reader *r, struct sink *sink, struct err *err);
 /* Which producers (1 << enum heat_producer) wrote segments of it. 0 or -1. */
 int reader_producers(struct reader *r, unsigned *ret_producers, struct err *err);
 const struct heat_header *reader_header(const struct reader *r);

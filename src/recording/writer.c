@@ -27,6 +27,7 @@ struct writer {
     struct heat_header *header;
     uint64_t room_bytes; /* the file is real up to here */
     uint64_t segment_index;
+    uint64_t first_index; /* of its segments */
     uint32_t stream, sequence;
     enum heat_producer producer;
     int fd, failure;
@@ -66,6 +67,8 @@ static int writer_claim(struct writer *w)
     } while (!__atomic_compare_exchange_n(&w->header->segments, &index, index + 1, false,
                                           __ATOMIC_ACQ_REL, __ATOMIC_RELAXED));
     w->segment_index = index;
+    if (!w->segment)
+        w->first_index = index;
     return 0;
 }
 
@@ -105,7 +108,8 @@ static int writer_next_segment(struct writer *w)
     if (!w->failure)
         return 0;
     w->end = w->at;
-    __atomic_add_fetch(&w->header->lost, 1, __ATOMIC_RELAXED);
+    if (w->producer != HEAT_INDEX) /* which can be made again */
+        __atomic_add_fetch(&w->header->lost, 1, __ATOMIC_RELAXED);
     return -1;
 }
 
@@ -214,6 +218,41 @@ struct writer *writer_open(const char *path, enum heat_producer producer, struct
     close(fd);
     free(w);
     return NULL;
+}
+
+struct writer *writer_open_index(const struct writer *w)
+{
+    void *page = mmap(NULL, HEAT_PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, w->fd, 0);
+    int fd = page != MAP_FAILED ? fcntl(w->fd, F_DUPFD_CLOEXEC, 0) : -1;
+    if (fd < 0) {
+        if (page != MAP_FAILED)
+            munmap(page, HEAT_PAGE_BYTES);
+        return NULL;
+    }
+    struct writer *index = alloc_zeroed(1, sizeof *index);
+    *index = (struct writer){.sink.emit = writer_emit,
+                             .producer = HEAT_INDEX,
+                             .fd = fd,
+                             .header = page,
+                             .room_bytes = w->room_bytes};
+    index->last_t_ns = index->header->start_ns;
+    index->stream = (uint32_t)__atomic_fetch_add(&index->header->streams, 1, __ATOMIC_RELAXED);
+    return index;
+}
+
+int writer_close_index(struct writer *index)
+{
+    bool whole = !index->failure && index->segment;
+    writer_unmap(index);
+    if (whole) {
+        index->header->index_bytes = index->full_bytes;
+        __atomic_store_n(&index->header->index_offset, segment_offset(index->first_index),
+                         __ATOMIC_RELEASE);
+    }
+    munmap(index->header, HEAT_PAGE_BYTES);
+    close(index->fd);
+    free(index);
+    return whole ? 0 : -1;
 }
 
 struct sink *writer_sink(struct writer *w)

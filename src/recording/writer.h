@@ -14,6 +14,10 @@ struct writer;
 /* Makes (or replaces) the file; NULL path: an unnamed temporary file in $TMPDIR or /tmp. */
 struct writer *writer_open(const char *path, enum heat_producer producer, struct err *err);
 struct sink *writer_sink(struct writer *w);
+/* Begins an index in the same file: events about all the others, which readers of those skip. NULL if
+ * there is no room. Close it before the writer; what it says is known from then on. */
+struct writer *writer_open_index(const struct writer *w);
+int writer_close_index(struct writer *index);
 int writer_fd(const struct writer *w);         /* for reading it back */
 uint64_t writer_bytes(const struct writer *w); /* encoded so far, without slack */
 uint64_t writer_events(const struct writer *w);
