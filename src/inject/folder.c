@@ -1,0 +1,134 @@
+#include "inject/folder.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "subject/proc_status.h"
+
+static const char *const parents[] = {"/tmp", "/var/tmp", "/dev/shm"};
+
+/* Libraries can be loaded from there. */
+static bool is_fit(int fd)
+{
+    struct statvfs fs;
+    return fstatvfs(fd, &fs) == 0 && !(fs.f_flag & (ST_NOEXEC | ST_RDONLY));
+}
+
+static int make_in(struct folder *f, pid_t pid, const char *parent)
+{
+    char path[64];
+    snprintf(path, sizeof(path), "/proc/%d/root%s", (int)pid, parent);
+    f->parent_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (f->parent_fd < 0)
+        return -1;
+    if (is_fit(f->parent_fd) && mkdirat(f->parent_fd, f->name, 0700) == 0) {
+        f->fd = openat(f->parent_fd, f->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (f->fd >= 0 && (f->uid == geteuid() || fchown(f->fd, f->uid, f->gid) == 0))
+            return 0;
+        unlinkat(f->parent_fd, f->name, AT_REMOVEDIR);
+    }
+    if (f->fd >= 0)
+        close(f->fd);
+    close(f->parent_fd);
+    f->fd = f->parent_fd = -1;
+    return -1;
+}
+
+int folder_make(struct folder *f, pid_t pid, struct err *err)
+{
+    struct proc_status status;
+    uint64_t number = 0;
+    *f = (struct folder){.parent_fd = -1, .fd = -1};
+    int error = proc_status_read(&status, pid);
+    if (error)
+        return err_set(err, STATUS_GONE, "process %d has ended", (int)pid);
+    if (getrandom(&number, sizeof(number), 0) != sizeof(number))
+        return err_system(err, errno, "cannot get a random number");
+    f->uid = status.uids[1];
+    f->gid = status.gids[1];
+    snprintf(f->name, sizeof(f->name), ".heatline-%d-%016llx", (int)pid,
+             (unsigned long long)number);
+    for (size_t i = 0; i < sizeof(parents) / sizeof(*parents); i++) {
+        if (make_in(f, pid, parents[i]))
+            continue;
+        snprintf(f->path, sizeof(f->path), "%s/%s", parents[i], f->name);
+        return 0;
+    }
+    err_set(err, STATUS_FAIL, "process %d has no folder to load the agent from", (int)pid);
+    return err_hint(err, "/tmp, /var/tmp or /dev/shm must be writable where the process runs, and "
+                         "not mounted noexec");
+}
+
+static int create(struct folder *f, const char *name)
+{
+    int fd = openat(f->fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd >= 0 && f->uid != geteuid() && fchown(fd, f->uid, f->gid)) {
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+int folder_put(struct folder *f, const char *name, const void *bytes, size_t len_bytes,
+               struct err *err)
+{
+    int fd = create(f, name);
+    bool failed = fd < 0 || write(fd, bytes, len_bytes) != (ssize_t)len_bytes;
+    if (failed)
+        err_system(err, errno, "cannot write %s/%s", f->path, name);
+    if (fd >= 0)
+        close(fd);
+    return failed ? -1 : 0;
+}
+
+int folder_copy(struct folder *f, const char *name, const char *from, struct err *err)
+{
+    int in = open(from, O_RDONLY | O_CLOEXEC), out = in < 0 ? -1 : create(f, name);
+    ssize_t got = -1;
+    if (out >= 0)
+        while ((got = sendfile(out, in, NULL, 1 << 20)) > 0)
+            ;
+    if (got)
+        err_system(err, errno, "cannot copy %s to %s", from, f->path);
+    if (in >= 0)
+        close(in);
+    if (out >= 0)
+        close(out);
+    return got ? -1 : 0;
+}
+
+ssize_t folder_read(const struct folder *f, const char *name, char *ret, size_t cap)
+{
+    int fd = openat(f->fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+    ssize_t len = fd < 0 ? -1 : read(fd, ret, cap - 1);
+    if (len >= 0)
+        ret[len] = '\0';
+    if (fd >= 0)
+        close(fd);
+    return len;
+}
+
+void folder_remove(struct folder *f)
+{
+    if (f->fd < 0)
+        return;
+    DIR *dir = fdopendir(f->fd);
+    for (struct dirent *entry; dir && (entry = readdir(dir));)
+        unlinkat(f->fd, entry->d_name, 0);
+    unlinkat(f->parent_fd, f->name, AT_REMOVEDIR);
+    if (dir)
+        closedir(dir);
+    else
+        close(f->fd);
+    close(f->parent_fd);
+    f->fd = f->parent_fd = -1;
+}

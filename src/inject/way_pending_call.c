@@ -1,0 +1,180 @@
+/* 3.8 to 3.13: a pending call, as Py_AddPendingCall would have queued it, of PyRun_SimpleString. */
+#include <stdint.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "cpython/threads.h"
+#include "inject/halt.h"
+#include "inject/image.h"
+#include "inject/ring.h"
+#include "inject/script.h"
+#include "inject/way.h"
+#include "subject/diagnose.h"
+
+enum { ATTEMPTS_MAX = 50, ATTEMPT_NAP_NS = 2000000, NUDGE_AFTER_NS = 100000000 };
+
+struct call {
+    uint64_t run, is_true, is_false; /* addresses: PyRun_SimpleString, PyObject_IsTrue, False */
+    uint64_t line;                   /* of the text, in memory that is nobody's */
+    struct str text;
+    struct ring ring;
+};
+
+static void nap(uint64_t ns)
+{
+    struct timespec time = {.tv_nsec = (long)ns};
+    nanosleep(&time, NULL);
+}
+
+static int find(struct call *c, const struct way_target *t, struct err *err)
+{
+    struct maps maps;
+    maps_init(&maps);
+    if (maps_read(&maps, t->pid) == RD_OK) {
+        uint64_t at = t->runtime.address;
+        c->run = image_symbol(t->pid, &maps, at, "PyRun_SimpleString");
+        c->is_true = image_symbol(t->pid, &maps, at, "PyObject_IsTrue");
+        c->is_false = image_symbol(t->pid, &maps, at, "_Py_FalseStruct");
+        c->line = image_slack(t->pid, &maps, t->mem, c->text.len + 1);
+    }
+    maps_release(&maps);
+    if (c->run && c->is_true && c->is_false && c->line)
+        return 0;
+    err_set(err, STATUS_FAIL, "the agent cannot get into process %d: its Python %s", (int)t->pid,
+            c->line ? "does not tell where its functions are"
+                    : "leaves no room for a line of text");
+    return err_hint(err, "start the program with `heatline trace` instead");
+}
+
+static int tell(const struct way_target *t, enum ring_state state, struct err *err)
+{
+    if (diagnose(t->pid, err))
+        return -1;
+    switch (state) {
+    case RING_ENDING:
+        return err_set(err, STATUS_GONE, "process %d is about to end", (int)t->pid);
+    case RING_BUSY:
+        return err_set(err, STATUS_FAIL, "process %d has too many calls pending", (int)t->pid);
+    default:
+        err_set(err, STATUS_FAIL,
+                "the agent cannot get into process %d: its Python is unlike any "
+                "that is known",
+                (int)t->pid);
+        return err_hint(err, "start the program with `heatline trace` instead");
+    }
+}
+
+/* 3.13: every thread of the interpreter is told, and the first to see it runs the call. */
+struct threads_patch {
+    pid_t pid;
+    struct mem *mem;
+    uint32_t breaker;
+    bool failed;
+};
+
+enum { CALLS_TO_DO = 1 << 2 }; /* _PY_CALLS_TO_DO_BIT, Include/internal/pycore_ceval.h@3.13 */
+
+static bool signal_thread(void *context, const struct threads_entry *entry)
+{
+    struct threads_patch *p = context;
+    uint64_t at = entry->tstate + p->breaker, value;
+    if (entry->interp_id)
+        return true;
+    p->failed |= mem_read_u64(p->mem, at, &value) != RD_OK;
+    value |= CALLS_TO_DO;
+    p->failed |= p->failed || patch_bytes(p->pid, at, &value, sizeof(value)) != RD_OK;
+    return !p->failed;
+}
+
+static void signal_threads(const struct way_target *t)
+{
+    struct threads_patch p = {t->pid, t->mem, t->runtime.layout.tstate_eval_breaker, false};
+    threads_read(t->mem, &t->runtime, signal_thread, &p);
+}
+
+/* While all is halted. Nothing is written unless everything is as it must be. */
+static enum ring_state add(struct call *c, const struct way_target *t)
+{
+    struct patch patch;
+    enum ring_state state = ring_find(&c->ring, &t->runtime, t->mem);
+    if (state == RING_FREE)
+        state = ring_add(&c->ring, t->mem, c->run, c->line, &patch);
+    if (state != RING_FREE)
+        return state;
+    if (patch_bytes(t->pid, c->line, c->text.data, c->text.len + 1) || patch_write(&patch, t->pid))
+        return RING_STRANGE;
+    if (!c->ring.breaker)
+        signal_threads(t);
+    return RING_FREE;
+}
+
+static int ask(struct call *c, const struct way_target *t, struct err *err)
+{
+    enum ring_state state = RING_BUSY;
+    for (int i = 0; i < ATTEMPTS_MAX && state == RING_BUSY; i++) {
+        struct halt halt;
+        if (i)
+            nap(ATTEMPT_NAP_NS);
+        if (halt_begin(&halt, t->pid, err))
+            return -1;
+        state = add(c, t);
+        halt_end(&halt);
+    }
+    return state == RING_FREE ? 0 : tell(t, state, err);
+}
+
+static void nudge(const struct way_target *t)
+{
+    struct err ignored;
+    struct halt halt;
+    if (halt_begin(&halt, t->pid, &ignored))
+        return;
+    halt_nudge(&halt, HALT_LOCKS);
+    halt_end(&halt);
+}
+
+static bool wait(const struct way_target *t)
+{
+    uint64_t begun_ns = clock_ns(), after_ns = NUDGE_AFTER_NS;
+    enum way_look look;
+    while ((look = t->look(t->context)) == WAY_WAITING) {
+        nap(NS_PER_MS);
+        if (clock_ns() - begun_ns > after_ns) {
+            after_ns *= 2; /* it may have been on its way */
+            nudge(t);
+        }
+    }
+    return look == WAY_ANSWERED;
+}
+
+/* The line is wiped when nobody can be reading it: after the answer, or together with the call that has not begun. A
+ * call that has begun and does not answer keeps its line. */
+static void take_back(const struct call *c, const struct way_target *t, bool answered)
+{
+    static const char zeros[256];
+    struct err ignored;
+    struct halt halt;
+    struct patch patch;
+    if (halt_begin(&halt, t->pid, &ignored))
+        return;
+    bool waits = !answered && ring_waits(&c->ring, t->mem, c->run, c->line);
+    if (waits) {
+        ring_replace(&c->ring, c->is_true, c->is_false, &patch);
+        patch_write(&patch, t->pid);
+    }
+    if ((waits || answered) && c->text.len < sizeof(zeros))
+        patch_bytes(t->pid, c->line, zeros, c->text.len + 1);
+    halt_end(&halt);
+}
+
+int way_pending_call(const struct way_target *t, struct err *err)
+{
+    struct call c = {.text = STR_EMPTY};
+    script_line(&c.text, t->folder);
+    int failed = find(&c, t, err) || ask(&c, t, err);
+    if (!failed)
+        take_back(&c, t, wait(t));
+    str_release(&c.text);
+    return failed ? -1 : 0;
+}
