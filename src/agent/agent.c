@@ -19,7 +19,6 @@
 static struct config config;
 static const struct hook *hook; /* that runs; NULL: nothing is recorded */
 static bool ready;              /* the recording is open and this process defined in it */
-static bool configured;
 
 const struct config *agent_config(void)
 {
@@ -29,8 +28,10 @@ const struct config *agent_config(void)
 /* A child that was forked records into streams of its own. */
 static void in_child(void)
 {
-    if (!ready)
+    if (!ready) {
+        lane_fork();
         return;
+    }
     if (!config.children) {
         if (hook)
             hook->stop();
@@ -50,8 +51,23 @@ static int get_ready(void)
         return -1;
     stamp_calibrate();
     ready = true;
-    pthread_atfork(NULL, NULL, in_child);
+    static bool forks_told;
+    if (!forks_told)
+        pthread_atfork(NULL, NULL, in_child);
+    forks_told = true;
     return 0;
+}
+
+/* What is known belongs to that recording, and means nothing in the next one. */
+static void leave_recording(void)
+{
+    if (!ready)
+        return;
+    ready = false;
+    lane_forget_all();
+    code_forget();
+    dictionary_forget();
+    segment_close();
 }
 
 static int start(void)
@@ -67,10 +83,10 @@ static int start(void)
 
 int heatline_agent_attach(const char *text)
 {
-    if (!configured && config_parse(&config, text))
+    if (hook || !pyapi_find() || config_parse(&config, text))
         return -1;
-    configured = true;
-    return pyapi_find() ? start() : -1;
+    leave_recording();
+    return start();
 }
 
 int heatline_agent_detach(void)
@@ -79,6 +95,8 @@ int heatline_agent_detach(void)
         return -1;
     hook->stop();
     hook = NULL;
+    if (!py.free_threaded)
+        leave_recording();
     return 0;
 }
 
@@ -106,7 +124,6 @@ __attribute__((constructor)) static void load(void)
     const char *text = getenv(CONFIG_VARIABLE);
     if (!text || config_parse(&config, text))
         return;
-    configured = true;
     if (config.children)
         environment_learn(config.whole);
     if (!pyapi_find())

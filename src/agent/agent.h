@@ -11,9 +11,15 @@
 const struct config *agent_config(void);
 
 /* With the GIL: begins to record, as `config` says (as in the environment). 0, or -1 when it cannot. Again after a
- * detach it goes on, into the recording it is told then only if that is the same one. */
+ * detach, into whatever recording it is told then. */
 AGENT_EXPORT int heatline_agent_attach(const char *config);
-/* With the GIL: ends recording; the process is as it was before. */
+/* With the GIL: ends recording; the process is as it was before, and has nothing of the recording mapped (without a GIL
+ * it has until the next attach, for some thread may be just about to write). */
 AGENT_EXPORT int heatline_agent_detach(void);
+
+/* The same two for an attach from outside (inject/inject.h): called as an extension module's first function, with the
+ * configuration as bytes `config` in the caller's globals. Always raise an ImportError whose text is the result. */
+AGENT_EXPORT void *PyInit_heatline_attach(void);
+AGENT_EXPORT void *PyInit_heatline_detach(void);
 
 #endif

@@ -116,6 +116,8 @@ static void leave(void)
 void dictionary_forget(void)
 {
     pthread_mutex_init(&lock, NULL); /* whoever held it when this process was forked is not here */
+    segment_leave(stream.segment);
+    stream = (struct stream){0};
     table_clear(&strings);
     table_clear(&functions);
     strings_len = functions_len = threads_len = 0;

@@ -81,9 +81,13 @@ static int on_profile(void *self, void *frame, int what, void *arg)
     (void)self;
     (void)frame;
     struct lane *l = lane_self;
-    uint64_t key = l && !l->busy && what == TRACE_C_CALL ? code_callable_key(arg) : 0;
-    if (!l || l->busy || !running)
+    if (!running) { /* a thread other than the one that ended it: this is its turn to let go */
+        py.PyEval_SetProfile(NULL, NULL);
         return 0;
+    }
+    if (!l || l->busy || lane_is_forgotten(l))
+        return 0;
+    uint64_t key = what == TRACE_C_CALL ? code_callable_key(arg) : 0;
     if (key)
         lane_enter(l, EVENT_ENTER, arg, code_entry_of_callable(arg, key), true);
     else if (what == TRACE_C_RETURN)
@@ -97,9 +101,9 @@ static int on_profile(void *self, void *frame, int what, void *arg)
 static struct lane *lane_of_thread(void)
 {
     struct lane *l = lane_self;
-    if (l)
+    if (l && !lane_is_forgotten(l))
         return l;
-    l = lane_begin();
+    l = lane_get();
     if (l && agent_config()->c_functions && py.minor < 12)
         py.PyEval_SetProfile(on_profile, NULL);
     return l;

@@ -16,7 +16,7 @@ enum { OPEN_CAP_FIRST = 1024, NAME_CALLS_MAX = 64 };
 __thread struct lane *lane_self __attribute__((tls_model("initial-exec")));
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct lane *free_lanes;
+static struct lane *free_lanes, *all_lanes;
 static struct lane *forked; /* of the thread that forked this process, until it goes on */
 static pthread_key_t ends;  /* its destructor tells us that a thread has ended */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -31,8 +31,9 @@ static void lane_end(void *value)
 {
     struct lane *l = value;
     lane_self = NULL;
-    dictionary_thread_end(l->thread);
-    pthread_mutex_lock(&lock);
+    pthread_mutex_lock(&lock); /* against lane_forget_all: we have no GIL here */
+    if (!lane_is_forgotten(l))
+        dictionary_thread_end(l->thread);
     l->next = free_lanes;
     free_lanes = l;
     pthread_mutex_unlock(&lock);
@@ -64,6 +65,10 @@ static struct lane *new_lane(void)
         return NULL;
     }
     l->depth_cap = OPEN_CAP_FIRST;
+    pthread_mutex_lock(&lock);
+    l->next_all = all_lanes;
+    all_lanes = l;
+    pthread_mutex_unlock(&lock);
     stream_init(&l->stream, segment_new_stream(), dictionary_stream(), clock_ns());
     return l;
 }
@@ -122,6 +127,8 @@ static struct lane *begin_fresh(void)
         l = new_lane();
     if (l)
         l->depth = l->nested = 0;
+    if (l && lane_is_forgotten(l))
+        stream_init(&l->stream, segment_new_stream(), dictionary_stream(), clock_ns());
     return l;
 }
 
@@ -144,8 +151,29 @@ void lane_fork(void)
 {
     pthread_mutex_init(&lock, NULL);
     free_lanes = NULL;
-    forked = lane_self;
+    forked = all_lanes = lane_self;
+    if (forked)
+        forked->next_all = NULL;
     lane_self = NULL;
+}
+
+void lane_forget_all(void)
+{
+    pthread_mutex_lock(&lock);
+    for (struct lane *l = all_lanes; l; l = l->next_all) {
+        segment_leave(l->stream.segment);
+        l->stream = (struct stream){0};
+        l->depth = l->depth_easy = 0;
+        l->calls_unnamed = UINT32_MAX;
+        l->thread = (struct thread_id){0};
+    }
+    pthread_mutex_unlock(&lock);
+}
+
+void lane_begin_again(struct lane *l)
+{
+    stream_init(&l->stream, segment_new_stream(), dictionary_stream(), clock_ns());
+    introduce(l);
 }
 
 static bool grow(struct lane *l)

@@ -31,7 +31,8 @@ struct lane {
     uint32_t depth, depth_cap;
     uint32_t depth_easy; /* depth_cap; 0 while the thread's name is not known */
     struct thread_id thread;
-    struct lane *next; /* of those that are free */
+    struct lane *next;     /* of those that are free */
+    struct lane *next_all; /* of all */
     uint32_t
         calls_unnamed; /* until the thread's name is known: how many calls it has made; else UINT32_MAX */
     uint32_t nested; /* calls that are open on this thread's C stack (hook_eval_frame.c) */
@@ -46,6 +47,16 @@ struct lane *lane_begin(void);
  * so. */
 void lane_fork(void);
 
+/* The recording is over, and nobody writes: what this thread's lane was to it, all lanes forget. Each is begun again
+ * when its thread does something in the next recording. */
+void lane_forget_all(void);
+void lane_begin_again(struct lane *l);
+
+static inline bool lane_is_forgotten(const struct lane *l)
+{
+    return !l->thread.i;
+}
+
 /* The stream's segment is full (or there is none yet): begins another one. -1: no room, the event is lost. */
 int lane_segment(struct lane *l);
 /* Before a call that is deeper than depth_easy. False: there is no memory, and it is not recorded. */
@@ -57,7 +68,11 @@ bool lane_resync(struct lane *l, const void *code);
 static inline struct lane *lane_get(void)
 {
     struct lane *l = lane_self;
-    return l ? l : lane_begin();
+    if (__builtin_expect(!l, 0))
+        return lane_begin();
+    if (__builtin_expect(lane_is_forgotten(l), 0))
+        lane_begin_again(l);
+    return l;
 }
 
 static inline __attribute__((always_inline)) uint8_t *lane_put_number(uint8_t *at, uint64_t value)

@@ -47,8 +47,10 @@ static bool find_others(void)
     py.method_descr_type = ANY_OF("PyMethodDescr_Type");
     py.type_type = ANY_OF("PyType_Type");
     py.none = ANY_OF("_Py_NoneStruct");
+    py.import_error = ANY_OF("PyExc_ImportError");
     return py.request_code_extra && py.set_code_extra && py.code_type && py.function_type &&
-           py.method_type && py.cfunction_type && py.method_descr_type && py.type_type && py.none;
+           py.method_type && py.cfunction_type && py.method_descr_type && py.type_type && py.none &&
+           py.import_error;
 }
 
 bool pyapi_find(void)

@@ -13,6 +13,7 @@ struct pyapi {
 #undef API
     void *code_type, *function_type, *method_type, *cfunction_type, *method_descr_type, *type_type;
     void *none;
+    void **import_error; /* where PyExc_ImportError is kept */
     /* Different names in different versions, or not everywhere. */
     ssize_t (*request_code_extra)(void (*free_extra)(void *extra));
     int (*set_code_extra)(void *code, ssize_t index, void *extra);

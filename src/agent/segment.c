@@ -45,6 +45,18 @@ int segment_open(const char *path, uint64_t bytes_max)
     return 0;
 }
 
+void segment_close(void)
+{
+    munmap(header, HEAT_PAGE_BYTES);
+    header = NULL;
+}
+
+void segment_leave(struct heat_segment *segment)
+{
+    if (segment)
+        munmap(segment, HEAT_SEGMENT_BYTES);
+}
+
 uint32_t segment_new_stream(void)
 {
     return (uint32_t)__atomic_fetch_add(&header->streams, 1, __ATOMIC_RELAXED);
@@ -99,8 +111,7 @@ struct heat_segment *segment_next(struct heat_segment *old, const struct heat_se
     close(fd);
     if (place == MAP_FAILED)
         return NULL;
-    if (old)
-        munmap(old, HEAT_SEGMENT_BYTES);
+    segment_leave(old);
     struct heat_segment *segment = place;
     *segment = *head;
     segment->pid = (uint32_t)getpid();

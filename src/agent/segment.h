@@ -8,14 +8,19 @@
 
 #include "recording/format.h"
 
-/* Maps the header of the recording. 0 or an errno. Once a process. */
+/* Maps the header of the recording. 0 or an errno. One at a time. */
 int segment_open(const char *path, uint64_t bytes_max);
+/* Nothing may be written any more. */
+void segment_close(void);
 
 uint32_t segment_new_stream(void);
 
 /* Takes and maps the next segment; `old` (may be NULL) is unmapped. What is in `head` is written there, but for
  * the magic and the pid. NULL when there is no room. */
 struct heat_segment *segment_next(struct heat_segment *old, const struct heat_segment *head);
+
+/* Unmaps one; NULL is a no-op. */
+void segment_leave(struct heat_segment *segment);
 
 void segment_count_lost(uint64_t events);
 
