@@ -36,6 +36,8 @@ _heatline()
     record:--exclude) return ;;
     record:--max-depth) return ;;
     record:--range) return ;;
+    trace:--attach) return ;;
+    trace:-t | trace:--duration) return ;;
     trace:--python) files=1 ;;
     trace:--include-files) return ;;
     trace:--exclude-files) return ;;
@@ -83,7 +85,7 @@ _heatline()
     if [[ -z $words && -z $files && $current == -* ]]; then
         case ${COMP_WORDS[1]} in
         record) words='-p --pid --python --keep-running -r --rate -d --duration --nonblocking --blocking --async -o --output -f --format --flush -t --threads --mode -g --gil -i --idle -s --subprocesses -F --function --nolineno --full-filenames --limit-threads --include --exclude --gc --max-depth --range -h --help' ;;
-        trace) words='--python --ignore-multiprocess --ignore-c-function --ignore-frozen --include-files --exclude-files --max-stack-depth -o --output -f --format --max-size --quiet -h --help' ;;
+        trace) words='--attach -t --duration --python --ignore-multiprocess --ignore-c-function --ignore-frozen --include-files --exclude-files --max-stack-depth -o --output -f --format --max-size --quiet -h --help' ;;
         top) words='-p --pid --python --keep-running -r --rate -d --duration --nonblocking --blocking --async --delay -t --threads --mode -g --gil -i --idle -s --subprocesses -F --function --nolineno --full-filenames --limit-threads --include --exclude --gc --max-depth --range -h --help' ;;
         dump) words='-p --pid -s --subprocesses --blocking --nonblocking -l --locals -j --json --async -g --gil -F --function --full-filenames -h --help' ;;
         doctor) words='-p --pid -j --json -h --help' ;;

@@ -1,4 +1,4 @@
-/* `heatline trace`: every call of a program that it starts. The program writes its calls into the recording by itself;
+/* `heatline trace`: every call of a program that it starts or attaches to. The program writes its calls into the recording by itself;
  * we only make the file, wait, and make of it what was asked for. */
 #include <errno.h>
 #include <limits.h>
@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "cli/agent.h"
+#include "cli/attach.h"
 #include "cli/command.h"
 #include "cli/message.h"
 #include "cli/output.h"
@@ -32,7 +33,8 @@ static void describe(struct sink *sink, char *const *argv)
     struct str text = STR_EMPTY;
     for (size_t i = 0; argv[i]; i++)
         str_printf(&text, "%s%s", i ? " " : "", argv[i]);
-    note(sink, "command", text.data);
+    if (text.len)
+        note(sink, "command", text.data);
     note(sink, "mode", "trace");
     note(sink, "version", HEATLINE_VERSION);
     str_release(&text);
@@ -52,16 +54,12 @@ static int wait_for(pid_t child, int signals_fd)
     return spawn_exit_status(status);
 }
 
-static int start(const struct trace_options *options, const struct result *result,
-                 char *const *argv, pid_t *ret_child, struct err *err)
+static int start(const struct trace_options *options, const char *recording, char *const *argv,
+                 pid_t *ret_child, struct err *err)
 {
-    char recording[PATH_MAX];
     struct str agent = STR_EMPTY, config = STR_EMPTY;
-    int failed = -1;
-    if (!result->recording || !realpath(result->recording, recording)) {
-        err_set(err, STATUS_USAGE, "a trace needs a file to be written to");
-        err_hint(err, "give one with -o; `heatline export` can write it anywhere afterwards");
-    } else if (agent_find(&agent, err) == 0) {
+    int failed = agent_find(&agent, err);
+    if (!failed) {
         trace_options_config(options, recording, &config);
         failed = agent_set_environment(agent.data, config.data, err);
     }
@@ -74,26 +72,63 @@ static int start(const struct trace_options *options, const struct result *resul
     return failed;
 }
 
+/* Starts the program, or attaches to it, and waits for the end. -1: nothing was recorded; else its exit status. */
+static int trace_program(const struct trace_options *options, const struct result *result,
+                         char *const *argv, int signals_fd, struct err *err)
+{
+    char recording[PATH_MAX];
+    pid_t child;
+    if (!result->recording || !realpath(result->recording, recording)) {
+        err_set(err, STATUS_USAGE, "a trace needs a file to be written to");
+        return err_hint(err,
+                        "give one with -o; `heatline export` can write it anywhere afterwards");
+    }
+    if (options->attach)
+        return attach_trace(options, recording, signals_fd, err);
+    return start(options, recording, argv, &child, err) ? -1 : wait_for(child, signals_fd);
+}
+
 static int trace(const struct trace_options *options, char *const *argv, struct result *result,
                  struct err *err)
 {
-    pid_t child;
     int signals_fd = signals_open();
     if (signals_fd < 0)
         return err_system(err, errno, "cannot take signals");
     describe(writer_sink(result->writer), argv);
-    if (start(options, result, argv, &child, err)) {
-        result_discard(result);
-        close(signals_fd);
-        return -1;
-    }
-    int status = wait_for(child, signals_fd);
+    int status = trace_program(options, result, argv, signals_fd, err);
     close(signals_fd);
-    if (result_close(result, err))
+    if (status < 0)
+        result_discard(result);
+    if (status < 0 || result_close(result, err))
         return -1;
     if (!options->quiet)
         message_note("wrote %s", result->output);
     return status;
+}
+
+/* Either a program to be started or a process. */
+static int check(const struct arguments *arguments, const struct trace_options *options,
+                 struct err *err)
+{
+    if (options->attach && arguments->operand_count)
+        return err_set(err, STATUS_USAGE,
+                       "--attach traces a running process, so no program can "
+                       "be given");
+    if (!options->attach && options->duration_ns != OPTION_UNLIMITED)
+        return err_set(err, STATUS_USAGE, "--duration needs --attach");
+    if (options->attach || arguments->operand_count)
+        return 0;
+    err_set(err, STATUS_USAGE, "nothing to trace: give a program, or --attach PID");
+    return err_hint(err, "heatline trace program.py, or heatline trace -- command");
+}
+
+static int find_program(const struct arguments *arguments, const struct trace_options *options,
+                        struct vec *ret_argv, struct err *err)
+{
+    if (!options->attach)
+        return spawn_argv(arguments->operands, options->python, ret_argv, err);
+    *(char **)vec_push(ret_argv) = NULL;
+    return 0;
 }
 
 static int run(const struct arguments *arguments, struct err *err)
@@ -106,25 +141,24 @@ static int run(const struct arguments *arguments, struct err *err)
     int status = -1;
     vec_init(&argv, sizeof(char *));
     const struct exporter *format = output_format(options->format, output, "heat", err);
-    if (format && !arguments->operand_count) {
-        err_set(err, STATUS_USAGE, "nothing to trace: give a program");
-        err_hint(err, "heatline trace program.py, or heatline trace -- command");
-    } else if (format && spawn_argv(arguments->operands, options->python, &argv, err) == 0 &&
-               result_open(&result, format, output, HEAT_TRACER, &query, err) == 0) {
+    if (format && check(arguments, options, err) == 0 &&
+        find_program(arguments, options, &argv, err) == 0 &&
+        result_open(&result, format, output, HEAT_TRACER, &query, err) == 0)
         status = trace(options, argv.data, &result, err);
-    }
     vec_release(&argv);
     return status;
 }
 
-static const char *const usage[] = {"[OPTION...] program.py [ARGUMENT...]",
-                                    "[OPTION...] -m MODULE [ARGUMENT...]",
-                                    "[OPTION...] -- COMMAND [ARGUMENT...]", NULL};
+static const char *const usage[] = {
+    "[OPTION...] program.py [ARGUMENT...]", "[OPTION...] -m MODULE [ARGUMENT...]",
+    "[OPTION...] -- COMMAND [ARGUMENT...]", "[OPTION...] --attach PID", NULL};
 static const char *const examples[] = {
     "Every call of a program",
     "heatline trace program.py",
     "Only calls of functions in src/, without those of C",
     "heatline trace --ignore-c-function --include-files $PWD/src -m server",
+    "Ten seconds of a process that runs already",
+    "heatline trace --attach 1234 -t 10",
     NULL,
 };
 

@@ -7,6 +7,23 @@
 #define AT(field) offsetof(struct trace_options, field)
 
 static const struct option program_rows[] = {
+    {.name = "attach",
+     .kind = OPTION_UINT,
+     .argument = "PID",
+     .offset = AT(attach),
+     .min = 1,
+     .max = INT32_MAX,
+     .doc = "Trace this running process, from now on: the agent is loaded into it, and stops when "
+            "we do"},
+    {.name = "duration",
+     .letter = 't',
+     .kind = OPTION_SECONDS,
+     .argument = "SECS",
+     .offset = AT(duration_ns),
+     .min = 1,
+     .max = OPTION_UNLIMITED,
+     .doc = "With --attach: stop after this many seconds; else, or with 'unlimited', at Ctrl-C or "
+            "when the process ends"},
     {.name = "python",
      .kind = OPTION_TEXT,
      .argument = "EXE",
@@ -92,7 +109,8 @@ const struct option_group trace_option_groups[] = {
     {0},
 };
 
-const struct trace_options trace_option_defaults = {.max_size = 8192};
+const struct trace_options trace_option_defaults = {.duration_ns = OPTION_UNLIMITED,
+                                                    .max_size = 8192};
 
 static void add_patterns(struct str *config, const char *key, const struct vec *patterns)
 {

@@ -12,6 +12,8 @@
 struct trace_options {
     const char *output, *format, *python;
     bool ignore_c_function, ignore_frozen, ignore_multiprocess, quiet;
+    uint64_t attach; /* 0: a program is started */
+    uint64_t duration_ns;
     uint64_t max_stack_depth, max_size;
     struct vec include_files, exclude_files; /* of const char * */
 };

@@ -1,0 +1,13 @@
+/* `heatline trace --attach`: the agent gets into a program that runs already, and out of it again. */
+#ifndef HEATLINE_CLI_ATTACH_H
+#define HEATLINE_CLI_ATTACH_H
+
+#include "base/err.h"
+#include "cli/trace_options.h"
+
+/* Records into `recording` until the time is over, a signal comes or the program ends. 0, or -1 with nothing
+ * recorded. */
+int attach_trace(const struct trace_options *options, const char *recording, int signals_fd,
+                 struct err *err);
+
+#endif

@@ -1,0 +1,189 @@
+"""`trace --attach`: the agent gets into a running program, records its calls, and leaves it as it was."""
+import glob
+import os
+import signal
+import subprocess
+
+import pytest
+
+from target import state, tracers, until
+from tool import statement
+
+NOBODY = 65534
+
+
+def attach(heatline, program, seconds=0.2, *options):
+    """Traces it; (what heatline said, the recording)."""
+    recording = heatline.path(".heat")
+    run = heatline.run("trace", "--attach", program.pid, "-t", seconds, "-o", recording, *options)
+    return run, recording
+
+
+def trace(heatline, program, seconds=0.2, *options):
+    run, recording = attach(heatline, program, seconds, *options)
+    assert run.status == 0, run.err + program.complaint()
+    return recording
+
+
+def check_calls(heatline, recording, threads=1):
+    info = heatline.info(recording)
+    assert info["lost"] == 0 and info["events"] > 20, info
+    assert info["threads"] >= threads, info
+    report = heatline.run("report", recording, "--functions")
+    assert report.status == 0 and "work" in report.out, report.out + report.err
+
+
+def check_unharmed(program):
+    assert program.is_alive(), program.complaint()
+    assert not tracers(program.pid)
+    assert not program.said(), program.said()
+    assert not glob.glob("/proc/%d/root/tmp/.heatline-%d-*" % (program.pid, program.pid))
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("threads", [0, 3])
+def test_calls_from_now_on(every_python, start, heatline, threads):
+    program = start(every_python, "callers.py", "spin", threads)
+    program.line()
+    check_calls(heatline, trace(heatline, program, 0.5), 1 + threads)
+    check_unharmed(program)
+
+
+@pytest.mark.parametrize("main", ["nap", "join", "collect"])
+def test_main_thread_is_seldom_in_python(every_python, start, heatline, main):
+    program = start(every_python, "callers.py", main)
+    program.line()
+    check_calls(heatline, trace(heatline, program, 0.5))
+    check_unharmed(program)
+
+
+@pytest.mark.since(3, 12)
+@pytest.mark.parametrize("main", ["accept", "epoll"])
+def test_main_thread_blocks_while_others_run(every_python, start, heatline, main):
+    """Until 3.11 only the main thread runs pending calls."""
+    program = start(every_python, "callers.py", main, 1)
+    program.line()
+    check_calls(heatline, trace(heatline, program))
+    check_unharmed(program)
+
+
+@pytest.mark.parametrize("main", ["accept", "epoll"])
+def test_whole_program_blocks(python, start, heatline, main):
+    """From 3.14 on a call that is interrupted looks for a script; before it does not, and we say so."""
+    program = start(python, "callers.py", main)
+    program.line()
+    until(lambda: state(program.pid) == "S", "it blocks")
+    run, recording = attach(heatline, program)
+    if python.version >= (3, 14):
+        assert run.status == 0, run.err
+    else:
+        sentences, hints, _lines = statement(run.err)
+        assert run.status == 1 and not recording.exists()
+        assert len(sentences) == len(hints) == 1 and "ran no Python" in sentences[0], run.err
+    check_unharmed(program)
+    assert state(program.pid) == "S"
+
+
+def test_nothing_is_left_behind(every_python, start, heatline):
+    program = start(every_python, "callers.py", "names")
+    program.line()
+    program.say("before")
+    before = program.line()
+    recording = trace(heatline, program)
+    program.say("after")
+    assert program.line() == before
+    if not every_python.free_threaded:
+        with open("/proc/%d/maps" % program.pid) as maps:
+            assert recording.name not in maps.read()
+    check_unharmed(program)
+
+
+def test_many_times(every_python, start, heatline):
+    program = start(every_python, "callers.py", "spin", 3)
+    program.line()
+    for _ in range(10):
+        trace(heatline, program, 0.02)
+    check_calls(heatline, trace(heatline, program))
+    with open("/proc/%d/maps" % program.pid) as maps:
+        loaded = {line.split()[5] for line in maps if "/heatline-agent-" in line}
+    assert len(loaded) == 1, "the agent is loaded once: %s" % loaded
+    check_unharmed(program)
+
+
+def test_isolated_program_without_site(every_python, start, heatline):
+    program = start(every_python, "callers.py", "spin", flags=["-I", "-S"])
+    program.line()
+    check_calls(heatline, trace(heatline, program))
+    check_unharmed(program)
+
+
+def test_program_that_ends_meanwhile(python, start, heatline):
+    program = start(python, "callers.py", "spin")
+    program.line()
+    recording = heatline.path(".heat")
+    tracer = heatline.start("trace", "--attach", program.pid, "-o", recording)
+    until(lambda: "tracing process" in tracer.said(), "the agent is in")
+    program.process.kill()
+    assert tracer.wait() == 0, tracer.said()
+    check_calls(heatline, recording)
+
+
+def test_program_that_dies_at_any_moment(one_python, start, heatline):
+    for moment in range(10):
+        program = start(one_python, "callers.py", "spin", 3)
+        program.line()
+        tracer = heatline.start("trace", "--attach", program.pid, "-t", 0.05, "-o",
+                                heatline.path(".heat"))
+        until(lambda: tracers(program.pid) or moment == 0 or not tracer.is_alive(), "it is halted")
+        program.process.kill()
+        assert tracer.wait() in (0, 1, 6), tracer.said()
+
+
+def test_ctrl_c_ends_the_recording(one_python, start, heatline):
+    program = start(one_python, "callers.py", "spin")
+    program.line()
+    recording = heatline.path(".heat")
+    tracer = heatline.start("trace", "--attach", program.pid, "-o", recording)
+    until(lambda: "tracing process" in tracer.said(), "the agent is in")
+    tracer.process.send_signal(signal.SIGINT)
+    assert tracer.wait() == 0, tracer.said()
+    check_calls(heatline, recording)
+    check_unharmed(program)
+
+
+@pytest.mark.since(3, 14)
+def test_program_that_forbids_it(python, start, heatline):
+    program = start(python, "callers.py", "spin", env={"PYTHON_DISABLE_REMOTE_DEBUG": "1"})
+    program.line()
+    run, recording = attach(heatline, program)
+    assert run.status == 4 and "does not let others run code" in run.err
+    assert "PYTHON_DISABLE_REMOTE_DEBUG" in run.err and not recording.exists()
+    check_unharmed(program)
+
+
+def test_another_user_s_program(as_root, start, heatline, tmp_path):
+    """It cannot reach the recording, so that gets a second name where it can."""
+    tmp_path.chmod(0o700)
+    system = next((path for path in ("/usr/bin/python3",) if os.path.exists(path)), None)
+    if system is None:
+        pytest.skip("no Python that another user may start")
+
+    class System:
+        command = [system]
+
+    program = start(System, None, "-c", "import time\ndef work(): time.sleep(0.001)\n"
+                    "print('ready', flush=True)\nwhile True: work()",
+                    preexec_fn=lambda: os.setuid(NOBODY))
+    program.line()
+    recording = trace(heatline, program)
+    check_calls(heatline, recording)
+    assert recording.stat().st_uid == 0 and recording.stat().st_nlink == 1
+    check_unharmed(program)
+
+
+def test_what_is_not_said(one_python, heatline):
+    for arguments in (["--attach", os.getpid(), "program.py"], ["-t", "1", "program.py"]):
+        assert heatline.run("trace", *arguments).status == 2
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    assert heatline.run("trace", "--attach", ended.pid, "-o", heatline.path(".heat")).status == 6
