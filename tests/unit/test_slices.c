@@ -62,7 +62,7 @@ static void test_what_lies_between_changes(void **state)
 static void test_sums_stay_exact(void **state)
 {
     (void)state;
-    enum { CALLS = SLICES_MAX * 3 / 4 };
+    enum { CALLS = SLICES_MAX * 3 / 8 };
     struct image m = trace_new();
     for (uint32_t thread = 1; thread <= 2; thread++) {
         uint32_t sequence = 0;
