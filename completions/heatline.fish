@@ -32,7 +32,7 @@ complete -c heatline -n '__fish_seen_subcommand_from record' -s h -l help -d 'Sh
 
 complete -c heatline -n __fish_use_subcommand -a trace -d 'Record every call of a program, with its time'
 complete -c heatline -n '__fish_seen_subcommand_from trace' -l attach -x -d 'Trace this running process, from now on: the agent is loaded into it, and stops when we do'
-complete -c heatline -n '__fish_seen_subcommand_from trace' -s t -l duration -x -d 'With --attach: stop after this many seconds; else, or with \'unlimited\', at Ctrl-C or when the process ends'
+complete -c heatline -n '__fish_seen_subcommand_from trace' -s t -l duration -x -d 'With --attach: stop after this many seconds, and give up if the process has run no Python for 5; else, or with \'unlimited\', at Ctrl-C or when it ends'
 complete -c heatline -n '__fish_seen_subcommand_from trace' -l python -r -F -d 'Interpreter to run a script with; else the one of the virtual environment, of the script\'s first line or of PATH'
 complete -c heatline -n '__fish_seen_subcommand_from trace' -l ignore-multiprocess -d 'Record the main process only, not those that it starts'
 complete -c heatline -n '__fish_seen_subcommand_from trace' -l ignore-c-function -d 'Leave calls of builtins and of functions written in C out'

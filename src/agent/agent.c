@@ -100,6 +100,20 @@ int heatline_agent_detach(void)
     return 0;
 }
 
+bool agent_is_over(void)
+{
+    if (!config.until_closed || !segment_is_closed())
+        return false;
+    const struct hook *running = __atomic_exchange_n(&hook, NULL, __ATOMIC_RELAXED);
+    if (running) {
+        void *type, *value, *trace; /* the program may be raising something */
+        py.PyErr_Fetch(&type, &value, &trace);
+        running->stop();
+        py.PyErr_Restore(type, value, trace);
+    }
+    return true;
+}
+
 /* Python tells what it is about to do. Its own start-up is over when it runs the program; an embedded one that does
  * not say so is recorded from the first thing that it runs. */
 static int on_audit(const char *event, void *args, void *data)

@@ -4,6 +4,8 @@
 #ifndef HEATLINE_AGENT_AGENT_H
 #define HEATLINE_AGENT_AGENT_H
 
+#include <stdbool.h>
+
 #include "agent/config.h"
 
 #define AGENT_EXPORT __attribute__((visibility("default")))
@@ -16,6 +18,9 @@ AGENT_EXPORT int heatline_agent_attach(const char *config);
 /* With the GIL: ends recording; the process is as it was before, and has nothing of the recording mapped (without a GIL
  * it has until the next attach, for some thread may be just about to write). */
 AGENT_EXPORT int heatline_agent_detach(void);
+
+/* In a hook: is it over, because the recorder ended and could not detach us? Then no hook is called any more. */
+bool agent_is_over(void);
 
 /* The same two for an attach from outside (inject/inject.h): called as an extension module's first function, with the
  * configuration as bytes `config` in the caller's globals. Always raise an ImportError whose text is the result. */

@@ -29,6 +29,8 @@ static void set(struct config *c, const char *key, const char *value)
         c->monitoring = *value == '1';
     else if (!strcmp(key, "children"))
         c->children = *value == '1';
+    else if (!strcmp(key, "until_closed"))
+        c->until_closed = *value == '1';
     else if (!strcmp(key, "max_depth"))
         c->depth_max = (uint32_t)strtoul(value, NULL, 10);
     else if (!strcmp(key, "max_bytes"))

@@ -16,6 +16,7 @@ struct config {
     bool frozen;        /* frozen=0|1: functions of frozen modules too */
     bool monitoring;    /* monitoring=0|1: by sys.monitoring, even where there is a faster way */
     bool children;      /* children=0|1: processes that this one starts too */
+    bool until_closed;  /* until_closed=0|1: stop by itself when the recording has been closed */
     uint32_t depth_max; /* max_depth=N: deeper calls are left out; 0 = any */
     uint64_t bytes_max; /* max_bytes=N: of the recording; 0 = any */
     const char *include[CONFIG_PATTERNS_MAX + 1]; /* include=PATTERN, repeated; NULL-ended */

@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "agent/agent.h"
 #include "agent/code.h"
 #include "agent/dictionary.h"
 #include "agent/names.h"
@@ -87,6 +88,8 @@ static void put_state(struct lane *l)
 
 int lane_segment(struct lane *l)
 {
+    if (agent_is_over())
+        return -1;
     if ((l->stream.segment && !l->stream.at) || stream_next(&l->stream)) {
         segment_count_lost(1);
         return -1;

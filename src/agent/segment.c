@@ -51,6 +51,11 @@ void segment_close(void)
     header = NULL;
 }
 
+bool segment_is_closed(void)
+{
+    return __atomic_load_n(&header->closed_ns, __ATOMIC_RELAXED) != 0;
+}
+
 void segment_leave(struct heat_segment *segment)
 {
     if (segment)

@@ -13,6 +13,8 @@ int segment_open(const char *path, uint64_t bytes_max);
 /* Nothing may be written any more. */
 void segment_close(void);
 
+bool segment_is_closed(void); /* the recorder has ended */
+
 uint32_t segment_new_stream(void);
 
 /* Takes and maps the next segment; `old` (may be NULL) is unmapped. What is in `head` is written there, but for

@@ -11,21 +11,40 @@
 #include "inject/shared_file.h"
 #include "subject/proc_status.h"
 
-static const uint64_t enter_ns = 5 * (uint64_t)NS_PER_S;
+/* How long a call may take, and after what time we tell that it does. */
+static const uint64_t limit_ns = 5 * (uint64_t)NS_PER_S, patience_ns = NS_PER_S;
 
-static int call_agent(pid_t pid, const char *agent, const char *entry, const char *config,
-                      bool (*stop)(void *), void *context, struct err *err)
+struct entry {
+    pid_t pid;
+    int signals_fd;
+    uint64_t tell_ns; /* when the user is told that it takes long; UINT64_MAX: no more */
+};
+
+/* Has anything come that means the end? */
+static bool is_told_to_stop(int signals_fd)
+{
+    struct signal_event event;
+    while (signals_take(signals_fd, &event))
+        if (event.number != SIGCHLD)
+            return true;
+    return false;
+}
+
+static bool is_to_give_up(void *context)
+{
+    struct entry *entry = context;
+    if (clock_ns() > entry->tell_ns) {
+        entry->tell_ns = UINT64_MAX;
+        message_note("process %d runs no Python now; waiting until it does, or for Ctrl-C",
+                     (int)entry->pid);
+    }
+    return is_told_to_stop(entry->signals_fd);
+}
+
+static int run(pid_t pid, const struct inject_call *call, struct err *err)
 {
     char answer[INJECT_ANSWER_BYTES];
-    const struct inject_call call = {
-        .library = agent,
-        .entry = entry,
-        .config = config,
-        .timeout_ns = enter_ns,
-        .stop = stop,
-        .context = context,
-    };
-    if (inject_run(pid, &call, answer, err))
+    if (inject_run(pid, call, answer, err))
         return -1;
     if (strcmp(answer, "0") == 0)
         return 0;
@@ -36,14 +55,39 @@ static int call_agent(pid_t pid, const char *agent, const char *entry, const cha
     return err_hint(err, "is it being traced already?");
 }
 
-/* Has anything come that means the end? */
-static bool is_told_to_stop(void *signals_fd)
+/* With a duration somebody may have written it into a script, so we do not wait for ever. */
+static int enter(const struct trace_options *options, const char *agent, const char *config,
+                 int signals_fd, struct err *err)
 {
-    struct signal_event event;
-    while (signals_take(*(int *)signals_fd, &event))
-        if (event.number != SIGCHLD)
-            return true;
-    return false;
+    const bool limited = options->duration_ns != OPTION_UNLIMITED;
+    struct entry entry = {
+        .pid = (pid_t)options->attach,
+        .signals_fd = signals_fd,
+        .tell_ns = limited || options->quiet ? UINT64_MAX : clock_ns() + patience_ns,
+    };
+    const struct inject_call call = {
+        .library = agent,
+        .entry = "heatline_attach",
+        .config = config,
+        .timeout_ns = limited ? limit_ns : UINT64_MAX / 2,
+        .stop = is_to_give_up,
+        .context = &entry,
+    };
+    return run(entry.pid, &call, err);
+}
+
+/* An agent that cannot be told leaves by itself once the recording has been closed. */
+static void leave(pid_t pid, const char *agent)
+{
+    const struct inject_call call = {
+        .library = agent,
+        .entry = "heatline_detach",
+        .config = "",
+        .timeout_ns = limit_ns,
+    };
+    struct err err = {0};
+    if (run(pid, &call, &err) && err.status != STATUS_GONE)
+        message_note("process %d runs no Python now; the agent leaves when it does", (int)pid);
 }
 
 static bool is_running(pid_t pid)
@@ -59,7 +103,7 @@ static void wait_for(pid_t pid, uint64_t duration_ns, int signals_fd)
     while (clock_ns() < until_ns && is_running(pid)) {
         uint64_t look_ns = clock_ns() + NS_PER_S / 10;
         signals_wait(signals_fd, -1, look_ns < until_ns ? look_ns : until_ns);
-        if (is_told_to_stop(&signals_fd))
+        if (is_told_to_stop(signals_fd))
             return;
     }
 }
@@ -68,15 +112,12 @@ static int record(const struct trace_options *options, const char *agent, const 
                   int signals_fd, struct err *err)
 {
     pid_t pid = (pid_t)options->attach;
-    if (call_agent(pid, agent, "heatline_attach", config, is_told_to_stop, &signals_fd, err))
+    if (enter(options, agent, config, signals_fd, err))
         return -1;
     if (!options->quiet)
         message_note("tracing process %d; Ctrl-C ends it", (int)pid);
     wait_for(pid, options->duration_ns, signals_fd);
-    struct err left = {0};
-    if (call_agent(pid, agent, "heatline_detach", "", NULL, NULL, &left) &&
-        left.status != STATUS_GONE)
-        message_error(&left);
+    leave(pid, agent);
     return 0;
 }
 
@@ -89,6 +130,7 @@ int attach_trace(const struct trace_options *options, const char *recording, int
         agent_find(&agent, err) || shared_file_open(&file, (pid_t)options->attach, recording, err);
     if (!failed) {
         trace_options_config(options, file.path, &config);
+        str_add(&config, "until_closed=1\n");
         failed = record(options, agent.data, config.data, signals_fd, err);
         shared_file_close(&file);
     }

@@ -22,8 +22,8 @@ static const struct option program_rows[] = {
      .offset = AT(duration_ns),
      .min = 1,
      .max = OPTION_UNLIMITED,
-     .doc = "With --attach: stop after this many seconds; else, or with 'unlimited', at Ctrl-C or "
-            "when the process ends"},
+     .doc = "With --attach: stop after this many seconds, and give up if the process has run no "
+            "Python for 5; else, or with 'unlimited', at Ctrl-C or when it ends"},
     {.name = "python",
      .kind = OPTION_TEXT,
      .argument = "EXE",

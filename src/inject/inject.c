@@ -77,8 +77,7 @@ static int library_name(char *ret, size_t cap, const char *path, struct err *err
     struct stat st;
     if (stat(path, &st))
         return err_system(err, errno, "cannot read %s", path);
-    const char *base = strrchr(path, '/');
-    base = base ? base + 1 : path;
+    const char *base = basename(path);
     snprintf(ret, cap, "%.*s-%" PRIx64 "-%" PRIx64 ".so", (int)strcspn(base, "."), base,
              (uint64_t)st.st_size,
              (uint64_t)st.st_mtim.tv_sec * NS_PER_S + (uint64_t)st.st_mtim.tv_nsec);
@@ -102,6 +101,8 @@ static int bring(struct folder *folder, pid_t pid, const char *library, struct s
         failed =
             diagnose(pid, err) ? -1 : err_set(err, STATUS_GONE, "process %d has ended", (int)pid);
     const char *loaded = failed ? NULL : image_named(&maps, name);
+    if (!failed && !loaded) /* the process was started with it */
+        loaded = image_named(&maps, basename(library));
     if (!failed && is_musl(&maps)) {
         failed = err_set(err, STATUS_FAIL, "process %d runs on musl, which the agent is not for",
                          (int)pid);

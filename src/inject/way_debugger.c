@@ -17,6 +17,7 @@
 enum {
     PLEASE_STOP = 1 << 5, /* _PY_EVAL_PLEASE_STOP_BIT, Include/internal/pycore_ceval.h@3.14 */
     TURN_NS = 50000000,
+    ROUNDS_LONGER = 4, /* each round has longer turns, until this one */
 };
 
 static bool add_thread(void *context, const struct threads_entry *entry)
@@ -107,7 +108,7 @@ static enum way_look wait(const struct way_target *t, uint64_t until_ns)
 }
 
 /* One thread's turn; `nudge`: it is the main one, and whatever it waits for is interrupted. WAY_WAITING: it has not begun, and will not any more. */
-static enum way_look turn(const struct way_target *t, uint64_t tstate, bool nudge)
+static enum way_look turn(const struct way_target *t, uint64_t tstate, uint64_t turn_ns, bool nudge)
 {
     struct err ignored;
     struct halt halt;
@@ -119,7 +120,7 @@ static enum way_look turn(const struct way_target *t, uint64_t tstate, bool nudg
     halt_end(&halt);
     if (!asked)
         return WAY_WAITING;
-    enum way_look look = wait(t, clock_ns() + TURN_NS);
+    enum way_look look = wait(t, clock_ns() + turn_ns);
     if (look == WAY_ANSWERED || halt_begin(&halt, t->pid, &ignored))
         return look == WAY_WAITING ? WAY_GIVEN_UP : look;
     bool begun = is_there(t, tstate) && !take_back(t, tstate);
@@ -147,7 +148,9 @@ int way_debugger(const struct way_target *t, struct err *err)
     enum way_look look = WAY_WAITING;
     for (int round = 0; !failed && look == WAY_WAITING; round++) {
         for (size_t i = tstates.len; i-- > 0 && look == WAY_WAITING;)
-            look = turn(t, *(uint64_t *)vec_at(&tstates, i), round && i + 1 == tstates.len);
+            look = turn(t, *(uint64_t *)vec_at(&tstates, i),
+                        (uint64_t)TURN_NS << (round < ROUNDS_LONGER ? round : ROUNDS_LONGER),
+                        round && i + 1 == tstates.len);
         if (look == WAY_WAITING)
             look = t->look(t->context);
         collect(t, &tstates);

@@ -187,3 +187,36 @@ def test_what_is_not_said(one_python, heatline):
     ended = subprocess.Popen(["true"])
     ended.wait()
     assert heatline.run("trace", "--attach", ended.pid, "-o", heatline.path(".heat")).status == 6
+
+
+def test_waits_until_it_runs(one_python, start, heatline):
+    program = start(one_python, "callers.py", "names")
+    program.line()
+    os.kill(program.pid, signal.SIGSTOP)
+    until(lambda: state(program.pid) == "T", "the program is stopped")
+    recording = heatline.path(".heat")
+    tracer = heatline.start("trace", "--attach", program.pid, "-o", recording)
+    until(lambda: "runs no Python now" in tracer.said(), "it says that it waits")
+    os.kill(program.pid, signal.SIGCONT)
+    until(lambda: "tracing process" in tracer.said(), "the agent is in")
+    program.say("something")
+    program.line()
+    tracer.process.send_signal(signal.SIGINT)
+    assert tracer.wait() == 0, tracer.said()
+    check_calls(heatline, recording)
+
+
+def test_agent_leaves_by_itself(python, start, heatline):
+    """It cannot be told to while the program is stopped; but then the recording is closed."""
+    program = start(python, "callers.py", "spin")
+    program.line()
+    recording = heatline.path(".heat")
+    tracer = heatline.start("trace", "--attach", program.pid, "-o", recording)
+    until(lambda: "tracing process" in tracer.said(), "the agent is in")
+    os.kill(program.pid, signal.SIGSTOP)
+    until(lambda: state(program.pid) == "T", "the program is stopped")
+    tracer.process.send_signal(signal.SIGINT)
+    assert tracer.wait() == 0 and "leaves when it does" in tracer.said(), tracer.said()
+    os.kill(program.pid, signal.SIGCONT)
+    until(lambda: attach(heatline, program)[0].status == 0, "it can be traced again")
+    check_unharmed(program)
