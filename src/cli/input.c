@@ -59,6 +59,16 @@ void input_warn(const struct reader_summary *summary, const char *path)
         message_note("'%s' has no clean end; all that was written is shown", path);
 }
 
+void input_warn_calls(const struct spans *spans, const char *path)
+{
+    if (spans->gaps > 0)
+        message_note("events are missing from '%s' in %llu places (at least %llu of them)", path,
+                     (unsigned long long)spans->gaps, (unsigned long long)spans->missing);
+    if (spans->resynced > 0)
+        message_note("%llu calls in '%s' have no end of their own and are taken as ended",
+                     (unsigned long long)spans->resynced, path);
+}
+
 void input_release(struct input *in)
 {
     profile_free(in->profile);

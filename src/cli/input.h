@@ -23,6 +23,8 @@ int input_open(struct input *in, const char *path, bool calls, struct err *err);
 int input_count(struct input *in, const char *path, struct err *err);
 /* Tells on standard error what is missing from the recording, if something is. */
 void input_warn(const struct reader_summary *summary, const char *path);
+/* The same of calls that were followed. */
+void input_warn_calls(const struct spans *spans, const char *path);
 void input_release(struct input *in);
 
 #endif

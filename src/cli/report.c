@@ -41,8 +41,10 @@ static int show_calls(struct reader *reader, const char *path, const struct quer
 
     calls_init(&calls, reader, query);
     int result = report->write_calls(&calls, how, o, err);
-    if (result == 0)
+    if (result == 0) {
         input_warn(&calls.summary, path);
+        input_warn_calls(&calls.spans, path);
+    }
     calls_release(&calls);
     return result;
 }

@@ -182,3 +182,15 @@ def test_info(heatline, trace):
         "calls": 13, "resumed": 1, "resynced": 0, "lost": 0, "samples": 0, "processes": 1,
         "threads": 2, "duration_s": 0.1}
     assert "13 (1 times a generator or coroutine went on" in heatline("info", trace).out
+
+
+def test_what_is_missing_is_told(heatline, tmp_path):
+    path = traced.write(tmp_path / "gaps.heat", gaps=True)
+    result = heatline("report", path, "--json")
+    assert "events are missing from '%s' in 1 places (at least 7 of them)" % path in result.err
+    assert "1 calls in '%s' have no end of their own" % path in result.err
+    got = json.loads(result.out)
+    assert (got["lost"], got["resynced"]) == (7, 1)
+    assert by("function", got["rows"])["worker"]["cut"] == 1
+    got = json.loads(heatline("info", path, "--json").out)
+    assert (got["lost"], got["resynced"]) == (7, 1)

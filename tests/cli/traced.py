@@ -35,8 +35,8 @@ class Thread:
         self.lane.emit("task", t_ns=self.at(ms), task=number, name=self.heat.string(name))
 
 
-def write(path, scale=1, wall_ns=WALL_NS):
-    """`scale`: how much longer each call of step takes."""
+def write(path, scale=1, gaps=False):
+    """`scale`: how much longer each call of step takes; `gaps`: events and an end are missing."""
     heat = Recording(TRACER)
     heat.note("command", "python steps.py")
     process = heat.process(4242, "python steps.py", START_NS)
@@ -68,6 +68,10 @@ def write(path, scale=1, wall_ns=WALL_NS):
     other.task(2, 2, "second")
     other.task(4, 1, "first")
     other.task(5, 0, "")
-    other.leave(5, "unwind")
-    heat.write(path, wall_ns, START_NS, START_NS + 100 * MS)
+    if gaps:
+        other.lane.emit("gap", t_ns=other.at(5), count=7)
+        other.lane.emit("resync", t_ns=other.at(5), count=1)
+    else:
+        other.leave(5, "unwind")
+    heat.write(path, WALL_NS, START_NS, START_NS + 100 * MS)
     return path
