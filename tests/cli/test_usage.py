@@ -1,6 +1,15 @@
 """Wrong command lines: one clear sentence, one hint, status 2, nothing on standard output, nothing made."""
 
+import fcntl
+import os
+import pty
+import struct
+import subprocess
+import termios
+
 import pytest
+
+from conftest import environment, words
 
 LIST = "`heatline %s --help` lists the options"
 FORMATS = "give -f with one of svg, raw"
@@ -59,3 +68,18 @@ def test_messages_cannot_drive_the_terminal(heatline):
 def test_no_colour_unless_on_a_terminal(heatline, recording):
     assert "\033" not in heatline("report", recording).out
     assert "\033" not in heatline("info", "nothing", status=1).err
+
+
+@pytest.mark.parametrize("columns", [80, 60])
+def test_messages_fit_the_terminal(tmp_path, columns):
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    run = subprocess.run([*words(), "record", "-f", "flame", "--", "true"], cwd=tmp_path, timeout=30,
+                         stderr=theirs, env=environment(TERM="dumb"))
+    os.close(theirs)
+    rows = os.read(ours, 4096).decode().splitlines()
+    os.close(ours)
+    assert run.returncode == 2
+    assert len(rows) > 2 and all(len(row) <= columns for row in rows), rows
+    assert "formats are svg, raw, speedscope, chrometrace, pprof, gecko, cpuprofile, heat" in (
+        " ".join(row.strip() for row in rows))
