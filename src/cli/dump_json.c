@@ -117,6 +117,18 @@ static void put_frames(const struct dump_view *v, struct json *j, size_t from, s
     json_array_end(j);
 }
 
+static void put_awaiters(const struct dump_view *v, struct json *j, const struct dump_task *task)
+{
+    json_key(j, "awaited_by");
+    json_array(j);
+    for (size_t i = 0; i < task->awaiters_len; i++) {
+        const char *name = dump_awaiter(v->dump, task, i);
+        if (name)
+            json_text(j, name);
+    }
+    json_array_end(j);
+}
+
 static void put_tasks(const struct dump_view *v, struct json *j, const struct dump_thread *t)
 {
     json_key(j, "tasks");
@@ -127,12 +139,11 @@ static void put_tasks(const struct dump_view *v, struct json *j, const struct du
     json_array(j);
     for (size_t i = 0; i < t->tasks_len; i++) {
         const struct dump_task *task = vec_at(&v->dump->tasks, t->tasks + i);
-        const struct dump_task *awaiter = dump_awaiter(v->dump, task);
         json_object(j);
         put_uint(j, "id", task->address);
         put_text(j, "name", dump_string(v->dump, task->name));
         put_bool(j, "running", task->running);
-        put_text(j, "awaited_by", awaiter ? dump_string(v->dump, awaiter->name) : NULL);
+        put_awaiters(v, j, task);
         put_frames(v, j, task->frames, task->frames_len);
         json_object_end(j);
     }

@@ -138,20 +138,29 @@ static void put_stack(struct page *t, const struct dump_thread *thread)
     }
 }
 
+static void put_awaiters(struct page *t, const struct dump_task *task)
+{
+    const char *before = ", awaited by \"";
+    for (size_t i = 0; i < task->awaiters_len; i++) {
+        const char *name = dump_awaiter(t->view->dump, task, i);
+        if (!name)
+            continue;
+        str_add(&t->line, before);
+        add(t, name);
+        str_add(&t->line, "\"");
+        before = ", \"";
+    }
+}
+
 static void put_tasks(struct page *t, const struct dump_thread *thread)
 {
     const struct dump *d = t->view->dump;
     for (size_t i = 0; i < thread->tasks_len; i++) {
         const struct dump_task *task = vec_at(&d->tasks, thread->tasks + i);
-        const struct dump_task *awaiter = dump_awaiter(d, task);
         str_add(&t->line, "  Task \"");
         add(t, dump_string(d, task->name));
         str_add(&t->line, task->running ? "\", running" : "\"");
-        if (awaiter) {
-            str_add(&t->line, ", awaited by \"");
-            add(t, dump_string(d, awaiter->name));
-            str_add(&t->line, "\"");
-        }
+        put_awaiters(t, task);
         end_line(t);
         for (size_t k = 0; k < task->frames_len; k++)
             put_frame(t, vec_at(&d->frames, task->frames + k));

@@ -15,6 +15,7 @@ enum {
     TSTATE_BYTES_MAX = 1 << 16,
     HOPS_MAX = 2 * TASKS_CHAIN_MAX, /* tasks, and futures between them */
     SET_SLOTS_MAX = 1 << 12,
+    SET_SLOTS_READ = 64,
     FRAMES_MAX = 1024, /* in all */
 };
 
@@ -65,11 +66,12 @@ static enum rd running(const struct look *look, uint64_t tstate, uint64_t *ret_t
     return rd;
 }
 
-/* The first slot of a set in use, 0 if none: key, then hash, which is −1 where a key was
- * removed. */
-static enum rd first_of_set(const struct look *look, uint64_t set, uint64_t *ret_key)
+/* Up to `max` members of a set, whose slots in use are those with a key, then its hash, which is −1
+ * where a key was removed. */
+static enum rd members_of_set(const struct look *look, uint64_t set, size_t max, uint64_t *ret_keys,
+                              size_t *ret_count)
 {
-    uint64_t mask, table, slot[2];
+    uint64_t mask, table, slots[SET_SLOTS_READ][2];
     const struct mem_range ranges[] = {
         {set + look->l->set_mask, 8, &mask},
         {set + look->l->set_table, 8, &table},
@@ -77,29 +79,34 @@ static enum rd first_of_set(const struct look *look, uint64_t set, uint64_t *ret
     enum rd rd = mem_read_many(look->m, ranges, 2);
     if (rd == RD_OK && mask >= SET_SLOTS_MAX)
         return RD_TORN;
-    *ret_key = 0;
-    for (uint64_t i = 0; rd == RD_OK && i <= mask; i++) {
-        rd = mem_read(look->m, table + i * sizeof(slot), slot, sizeof(slot));
-        if (rd == RD_OK && slot[0] && slot[1] != UINT64_MAX) {
-            *ret_key = slot[0];
-            break;
-        }
+    for (uint64_t i = 0; rd == RD_OK && i <= mask && *ret_count < max; i += SET_SLOTS_READ) {
+        uint64_t count = mask - i < SET_SLOTS_READ ? mask - i + 1 : SET_SLOTS_READ;
+        rd = mem_read(look->m, table + i * sizeof(*slots), slots, count * sizeof(*slots));
+        for (uint64_t k = 0; rd == RD_OK && k < count && *ret_count < max; k++)
+            if (slots[k][0] && slots[k][1] != UINT64_MAX)
+                ret_keys[(*ret_count)++] = slots[k][0];
     }
     return rd;
 }
 
 /* Of a task or a future: they begin alike (FutureObj_HEAD). */
-static enum rd awaiter(const struct look *look, uint64_t future, uint64_t *ret_awaiter)
+static enum rd awaiters(const struct look *look, uint64_t future, size_t max, uint64_t *ret,
+                        size_t *ret_count)
 {
+    uint64_t by;
     uint8_t is_set;
     const struct mem_range ranges[] = {
-        {future + look->offsets->task_awaited_by, 8, ret_awaiter},
+        {future + look->offsets->task_awaited_by, 8, &by},
         {future + look->offsets->task_awaited_by_is_set, 1, &is_set},
     };
     enum rd rd = mem_read_many(look->m, ranges, 2);
-    if (rd == RD_OK && *ret_awaiter && is_set)
-        rd = first_of_set(look, *ret_awaiter, ret_awaiter);
-    return rd;
+    *ret_count = 0;
+    if (rd != RD_OK || !by)
+        return rd;
+    if (is_set)
+        return members_of_set(look, by, max, ret, ret_count);
+    ret[(*ret_count)++] = by;
+    return RD_OK;
 }
 
 struct chain {
@@ -129,8 +136,11 @@ static enum rd chain_read(const struct look *look, uint64_t future, struct chain
         ret->hops[ret->len] = future;
         ret->is_task[ret->len++] = is_task;
         tasks += is_task != 0;
-        if ((rd = awaiter(look, future, &future)) != RD_OK)
+        size_t count;
+        if ((rd = awaiters(look, future, 1, &future, &count)) != RD_OK)
             return rd;
+        if (!count)
+            break;
     }
     return RD_OK;
 }
@@ -272,14 +282,34 @@ enum rd tasks_current(struct mem *m, const struct layout *l, const struct tasks_
     return running(&look, tstate, ret_task);
 }
 
-static enum rd awaiting_task(const struct look *look, uint64_t task, uint64_t *ret_awaiter)
+static void add_once(uint64_t *all, size_t *len, size_t max, uint64_t one)
 {
-    struct chain chain;
-    enum rd rd = chain_read(look, task, &chain);
-    *ret_awaiter = 0;
-    for (size_t i = 1; rd == RD_OK && i < chain.len && !*ret_awaiter; i++)
-        if (chain.is_task[i])
-            *ret_awaiter = chain.hops[i];
+    for (size_t i = 0; i < *len; i++)
+        if (all[i] == one)
+            return;
+    if (*len < max)
+        all[(*len)++] = one;
+}
+
+/* Every task that awaits it, itself or through futures. */
+static enum rd awaiting_tasks(const struct look *look, struct tasks_entry *entry)
+{
+    uint64_t futures[HOPS_MAX] = {entry->task};
+    size_t len = 1;
+    enum rd rd = RD_OK;
+    for (size_t i = 0; rd == RD_OK && i < len; i++) {
+        uint64_t found[TASKS_AWAITERS_MAX];
+        size_t count;
+        rd = awaiters(look, futures[i], TASKS_AWAITERS_MAX, found, &count);
+        for (size_t k = 0; rd == RD_OK && k < count; k++) {
+            uint8_t is_task;
+            rd = mem_read(look->m, found[k] + look->offsets->task_is_task, &is_task, 1);
+            if (rd == RD_OK && is_task)
+                add_once(entry->awaiters, &entry->awaiters_len, TASKS_AWAITERS_MAX, found[k]);
+            else if (rd == RD_OK)
+                add_once(futures, &len, HOPS_MAX, found[k]);
+        }
+    }
     return rd;
 }
 
@@ -297,7 +327,7 @@ enum rd tasks_list(struct mem *m, const struct layout *l, const struct tasks_off
         str_clear(&name);
         rd = mem_read_u64(m, entry.task + offsets->task_coro, &entry.coroutine);
         if (rd == RD_OK)
-            rd = awaiting_task(&look, entry.task, &entry.awaiter);
+            rd = awaiting_tasks(&look, &entry);
         if (rd == RD_OK)
             rd = name_read(&look, entry.task, &name);
         if (rd == RD_OK)

@@ -13,8 +13,9 @@
 enum {
     TASKS_LIST_MAX = 1 << 16,
     TASKS_OFFSETS_BYTES = 104,
-    TASKS_CHAIN_MAX = 64,   /* tasks in one await chain */
-    TASKS_FRAMES_MAX = 256, /* coroutine frames in one task */
+    TASKS_CHAIN_MAX = 64,    /* tasks in one await chain */
+    TASKS_FRAMES_MAX = 256,  /* coroutine frames in one task */
+    TASKS_AWAITERS_MAX = 64, /* tasks told that await one task */
 };
 
 /* Offsets that _asyncio publishes (struct _asyncio debug offsets, Modules/_asynciomodule.c). */
@@ -48,7 +49,8 @@ enum rd tasks_running(struct mem *m, const struct layout *l, const struct tasks_
  * those that outlived their thread, by the interpreter's (tasks_interp_list). */
 struct tasks_entry {
     uint64_t task, coroutine;
-    uint64_t awaiter; /* the first task that awaits it, through futures such as gather()'s; or 0 */
+    uint64_t awaiters[TASKS_AWAITERS_MAX]; /* that await it, through futures such as gather()'s */
+    size_t awaiters_len;
 };
 /* Gets each with its name, until it returns false. */
 typedef bool tasks_each(void *context, const struct tasks_entry *entry, const char *name,

@@ -119,6 +119,7 @@ struct dump *dump_new(struct runtime_finder *finder, pid_t pid, const struct dum
     vec_init(&d->frames, sizeof(struct dump_frame));
     vec_init(&d->locals, sizeof(struct dump_local));
     vec_init(&d->tasks, sizeof(struct dump_task));
+    vec_init(&d->awaiters, sizeof(uint64_t));
     int failed = verdict_find(finder, pid, live, &d->runtime, err);
     if (!failed)
         failed = take(d, live, err);
@@ -139,6 +140,7 @@ void dump_free(struct dump *d)
     vec_release(&d->frames);
     vec_release(&d->locals);
     vec_release(&d->tasks);
+    vec_release(&d->awaiters);
     str_release(&d->texts);
     str_release(&d->executable);
     str_release(&d->command);
@@ -181,12 +183,13 @@ uint32_t dump_frame_line(const struct dump *d, const struct dump_frame *frame)
     return ((const struct profile_frame *)vec_at(&d->places->frames, frame->id.i))->line;
 }
 
-const struct dump_task *dump_awaiter(const struct dump *d, const struct dump_task *task)
+const char *dump_awaiter(const struct dump *d, const struct dump_task *task, size_t i)
 {
-    for (size_t i = 0; task->awaiter && i < d->tasks.len; i++) {
-        const struct dump_task *other = vec_at(&d->tasks, i);
-        if (other->address == task->awaiter)
-            return other;
+    uint64_t awaiter = *(uint64_t *)vec_at(&d->awaiters, task->awaiters + i);
+    for (size_t k = 0; k < d->tasks.len; k++) {
+        const struct dump_task *other = vec_at(&d->tasks, k);
+        if (other->address == awaiter)
+            return dump_string(d, other->name);
     }
     return NULL;
 }

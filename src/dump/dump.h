@@ -51,10 +51,11 @@ struct dump_local {
 };
 
 struct dump_task {
-    uint64_t address, awaiter; /* awaiter: the address of the task that awaits it; 0: none */
-    size_t name;               /* in texts */
-    bool running;              /* its frames are on the thread's stack */
-    size_t frames, frames_len; /* of one that is suspended, innermost first */
+    uint64_t address;
+    size_t awaiters, awaiters_len; /* in awaiters */
+    size_t name;                   /* in texts */
+    bool running;                  /* its frames are on the thread's stack */
+    size_t frames, frames_len;     /* of one that is suspended, innermost first */
 };
 
 struct dump {
@@ -65,6 +66,7 @@ struct dump {
     pid_t parent;
     struct profile *places;                    /* functions and frames by id */
     struct vec threads, frames, locals, tasks; /* of the structs above */
+    struct vec awaiters;                       /* of uint64_t, addresses of tasks */
     struct str texts;
     size_t stopped;      /* threads that were stopped … */
     uint64_t stopped_ns; /* … and for how long, at most */
@@ -80,8 +82,8 @@ void dump_free(struct dump *d); /* NULL is a no-op */
 /* For who fills it: adds a text, NUL included, and returns where. */
 size_t dump_add_text(struct dump *d, const char *text, size_t len_bytes);
 const char *dump_string(const struct dump *d, size_t offset);
-/* The task that awaits it; NULL: none that is known. */
-const struct dump_task *dump_awaiter(const struct dump *d, const struct dump_task *task);
+/* The name of a task that awaits it, i < awaiters_len; NULL: that task is not among those known. */
+const char *dump_awaiter(const struct dump *d, const struct dump_task *task, size_t i);
 const char *dump_frame_function(const struct dump *d, const struct dump_frame *frame);
 const char *dump_frame_file(const struct dump *d, const struct dump_frame *frame);
 uint32_t dump_frame_line(const struct dump *d, const struct dump_frame *frame);

@@ -54,10 +54,13 @@ static bool add_task(void *context, const struct tasks_entry *entry, const char 
     const struct adding *adding = context;
     struct dump *d = adding->look->dump;
     struct dump_task task = {.address = entry->task,
-                             .awaiter = entry->awaiter,
+                             .awaiters = d->awaiters.len,
+                             .awaiters_len = entry->awaiters_len,
                              .name = dump_add_text(d, name, len_bytes),
                              .running = entry->task == adding->running,
                              .frames = d->frames.len};
+    for (size_t i = 0; i < entry->awaiters_len; i++)
+        *(uint64_t *)vec_push(&d->awaiters) = entry->awaiters[i];
     if (!task.running)
         add_frames(adding->look, &task, entry->coroutine);
     *(struct dump_task *)vec_push(&d->tasks) = task;

@@ -132,7 +132,6 @@ def check_variables(target, heatline):
 
 def test_numpy(heatline, keep):
     """With the Python that runs the tests: it has numpy."""
-    pytest.importorskip("numpy")
     target = keep(Target([sys.executable, str(PROGRAMS / "numbers_of_numpy.py")],
                          env=environment(None)))
     check_variables(target, heatline)
@@ -416,12 +415,43 @@ def test_tasks(python, heatline, start):
     awaited_by, chain = leaf, []
     while awaited_by:
         chain.append(awaited_by)
-        awaited_by = tasks[awaited_by]["awaited_by"]
+        awaited_by = next(iter(tasks[awaited_by]["awaited_by"]), None)
     assert chain == [leaf, "Task-3", "shielded", "Task-2", "Task-1"]
     assert [frame["name"] for frame in tasks["Task-3"]["frames"]] == [
         "middle_gather", "old_style", "through_old"]
     assert tasks["Task-1"]["frames"][-1]["name"] == "main"
     assert dump(heatline, target.pid)[0]["tasks"] is None
+
+
+AWAITED_BY_MANY = """
+import asyncio
+async def leaf():
+    await asyncio.sleep(1000)
+async def wait_for(task):
+    await task
+async def gathers(task):
+    await asyncio.gather(task)
+async def main():
+    shared = asyncio.create_task(leaf(), name="shared")
+    async with asyncio.TaskGroup() as group:
+        for i in range(9):
+            group.create_task(wait_for(shared), name="W%d" % i)
+        group.create_task(gathers(shared), name="G")
+        group.create_task(leaf(), name="alone")
+        await asyncio.sleep(0.1)
+        print("ready", flush=True)
+asyncio.run(main())
+"""
+
+
+@pytest.mark.since(3, 14)
+def test_task_with_several_awaiters(python, heatline, start):
+    target = start(python, None, "-c", AWAITED_BY_MANY)
+    target.line()
+    tasks = {task["name"]: task["awaited_by"]
+             for task in dump(heatline, target.pid, "--async")[0]["tasks"]}
+    assert sorted(tasks["shared"]) == ["G"] + ["W%d" % i for i in range(9)]
+    assert tasks["alone"] == tasks["W3"] == ["Task-1"] and tasks["Task-1"] == []
 
 
 FAMILY = """
