@@ -29,18 +29,12 @@ const struct config *agent_config(void)
 static void in_child(void)
 {
     if (!ready) {
-        lane_fork();
-        return;
-    }
-    if (!config.children) {
-        if (hook)
-            hook->stop();
-        hook = NULL;
+        lane_fork(true);
         return;
     }
     code_forget();
     dictionary_forget();
-    lane_fork();
+    lane_fork(config.children);
 }
 
 static int get_ready(void)

@@ -25,7 +25,8 @@ enum {
     NESTED_MAX = 128,
     INTERP_EVAL_FRAME_38 = 568, /* 3.8 has no function to set it: internal/pycore_pystate.h */
     TSTATE_INTERP = 16,
-    FRAME_STACKTOP = 72, /* 3.8, 3.9: f_stacktop is not NULL in a frame that is suspended */
+    OWNED_BY_GENERATOR = 1, /* FRAME_OWNED_BY_GENERATOR, internal/pycore_frame.h */
+    FRAME_STACKTOP = 72,    /* 3.8, 3.9: f_stacktop is not NULL in a frame that is suspended */
 };
 
 /* Where things lie in a frame and its code: Include/frameobject.h (3.8–3.10), internal/pycore_frame.h,
@@ -37,10 +38,11 @@ static const struct shape {
     int8_t suspended_least; /* states from this to -1 are suspended */
     int16_t instructions;   /* in the code object: co_code_adaptive, … */
     int16_t first;          /* … _co_firsttraceable */
+    int16_t owner;          /* in the frame */
 } shapes[] = {
-    [8] = {32, 104, 0, 0, 0, 0},      [9] = {32, 104, 0, 0, 0, 0},
-    [10] = {32, 96, 108, -1, 0, 0},   [11] = {32, 56, -5, -1, 184, 168},
-    [12] = {0, 56, -5, -1, 192, 176}, [13] = {0, 56, -5, -2, 200, 184},
+    [8] = {32, 104, 0, 0, 0, 0, 0},       [9] = {32, 104, 0, 0, 0, 0, 0},
+    [10] = {32, 96, 108, -1, 0, 0, 0},    [11] = {32, 56, -5, -1, 184, 168, 69},
+    [12] = {0, 56, -5, -1, 192, 176, 70}, [13] = {0, 56, -5, -2, 200, 184, 70},
 };
 
 enum { SHAPES = sizeof(shapes) / sizeof(*shapes) };
@@ -65,6 +67,12 @@ static bool has_begun(const char *frame, const char *code)
         return int_at(frame, shape->place) >= 0; /* -1 before the first instruction */
     const char *first = code + shape->instructions + 2 * int_at(code, shape->first);
     return (const char *)pointer_at(frame, shape->place) >= first;
+}
+
+/* From 3.11 on a call of a generator function runs it for the moment that makes the generator: that is no call. */
+static bool is_making_generator(const char *frame)
+{
+    return shape->owner && frame[shape->owner] != OWNED_BY_GENERATOR;
 }
 
 /* After it has run: is it to go on later? */
@@ -157,9 +165,10 @@ static inline __attribute__((always_inline)) void *traced(void *tstate, void *fr
     if (__builtin_expect(l->nested >= NESTED_MAX, 0) && py.minor >= 12 && hand_over())
         return evaluate(&nowhere, tstate, frame, throwing);
     uint32_t entry = code_entry(code);
-    if (__builtin_expect((entry & CODE_ID) == CODE_UNWANTED, 0))
-        return evaluate(l, tstate, frame, throwing);
     bool generator = entry & CODE_GENERATOR;
+    if (__builtin_expect((entry & CODE_ID) == CODE_UNWANTED, 0) ||
+        (generator && is_making_generator(frame)))
+        return evaluate(l, tstate, frame, throwing);
     bool resumed = generator && (throwing || has_begun(frame, code));
     uint32_t depth = l->depth;
     lane_enter(l, resumed ? EVENT_RESUME : EVENT_ENTER, code, entry & CODE_ID, false);

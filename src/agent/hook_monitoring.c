@@ -22,7 +22,7 @@ static inline void *begin(void *code, uint8_t kind)
 {
     struct lane *l = lane_get();
     if (!l || l->busy)
-        return py.none;
+        return l ? py.none : disable;
     uint32_t entry = code_entry(code);
     if ((entry & CODE_ID) == CODE_UNWANTED)
         return disable;
@@ -43,7 +43,7 @@ static inline void *end_or_disable(void *code, uint8_t kind)
 {
     struct lane *l = lane_get();
     if (!l || l->busy)
-        return py.none;
+        return l ? py.none : disable;
     if (__builtin_expect(!l->depth || l->open[l->depth - 1].code != code, 0) &&
         (code_entry(code) & CODE_ID) == CODE_UNWANTED)
         return disable;

@@ -18,6 +18,7 @@ __thread struct lane *lane_self __attribute__((tls_model("initial-exec")));
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct lane *free_lanes, *all_lanes;
+static bool over;           /* nothing is recorded in this process */
 static struct lane *forked; /* of the thread that forked this process, until it goes on */
 static pthread_key_t ends;  /* its destructor tells us that a thread has ended */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -137,7 +138,7 @@ static struct lane *begin_fresh(void)
 
 struct lane *lane_begin(void)
 {
-    struct lane *l = forked ? begin_forked() : begin_fresh();
+    struct lane *l = over ? NULL : forked ? begin_forked() : begin_fresh();
     if (!l)
         return NULL;
     l->depth_easy = 0;
@@ -150,8 +151,9 @@ struct lane *lane_begin(void)
     return l;
 }
 
-void lane_fork(void)
+void lane_fork(bool go_on)
 {
+    over = !go_on;
     pthread_mutex_init(&lock, NULL);
     free_lanes = NULL;
     forked = all_lanes = lane_self;

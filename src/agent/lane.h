@@ -41,11 +41,11 @@ struct lane {
 
 extern __thread struct lane *lane_self __attribute__((tls_model("initial-exec")));
 
-/* This thread's lane, made if need be. NULL when there is no memory. */
+/* This thread's lane, made if need be. NULL when there is no memory, or nothing to be recorded. */
 struct lane *lane_begin(void);
 /* In a forked child: its one thread goes on in a lane of its own, once it does something; calls that are open stay
- * so. */
-void lane_fork(void);
+ * so. `go_on` false: nothing is recorded in this process. */
+void lane_fork(bool go_on);
 
 /* The recording is over, and nobody writes: what this thread's lane was to it, all lanes forget. Each is begun again
  * when its thread does something in the next recording. */

@@ -1,0 +1,180 @@
+"""`trace` records each call, in order, whatever becomes of the program; and the program does not notice."""
+import os
+import random
+import resource
+import signal
+import time
+
+import pytest
+
+from calls import Calls
+from target import PROGRAMS
+
+PROGRAM = PROGRAMS / "calls.py"
+
+
+@pytest.fixture
+def trace(heatline, python):
+    """trace(WHAT, …): the calls of calls.py doing that; Python functions only, unless told."""
+    def tracer(*arguments, options=("--ignore-c-function",), status=0, **more):
+        out = heatline.path(".heat")
+        run = heatline.run("trace", "--quiet", "-o", out, *options, "--", *python.command,
+                           PROGRAM, *arguments, **more)
+        assert run.status == status, run.err
+        calls = Calls(out)
+        assert calls.lost == 0
+        calls.run = run
+        return calls
+    return tracer
+
+
+def only(calls, name):
+    found = calls.named(name)
+    assert len(found) == 1, calls.count()
+    return found[0]
+
+
+FIB_3 = ("fib", [("fib", [("fib", []), ("fib", [])]), ("fib", [])])
+
+
+@pytest.mark.quick
+def test_each_call_is_there_in_its_place(trace):
+    calls = trace("tree")
+    root = only(calls, "run_tree")
+    assert root.tree() == ("run_tree", [FIB_3])
+    assert calls.resynced == 0
+    for call in root.all():
+        assert call.start_ns <= call.end_ns and call.end == "leave"
+        for before, after in zip(call.calls, call.calls[1:]):
+            assert call.start_ns <= before.start_ns <= before.end_ns <= after.start_ns <= call.end_ns
+
+
+def test_generators_go_on_and_are_suspended(trace):
+    calls = trace("generators")
+    ends = [(call.kind, call.end) for call in only(calls, "run_generators").all()
+            if call.name == "numbers"]
+    assert ends == [("enter", "yield"), ("resume", "yield"), ("resume", "yield"), ("resume", "leave")]
+    ends = [(call.kind, call.end) for call in calls.named("catcher")]
+    assert ends[:2] == [("enter", "yield"), ("resume", "yield")]  # next, throw
+    assert ends[2:] in ([("resume", "unwind")], [])  # close; 3.12 and later know that nothing is to do
+    assert calls.resynced == 0
+
+
+def test_exceptions_end_calls(trace):
+    root = only(trace("exceptions"), "run_exceptions")
+    assert root.tree() == ("run_exceptions", [("branch", [("leaf", [])])])
+    assert [call.end for call in root.all()] == ["leave", "unwind", "unwind"]
+
+
+def test_coroutines(trace):
+    root = only(trace("coroutines"), "run_coroutines")
+    assert root.tree() == ("run_coroutines", [("parent", [("child", []), ("child", [])])])
+
+
+@pytest.mark.parametrize("depth", [100, 900])
+def test_recursion(trace, depth):
+    calls = trace("deep", depth)
+    assert calls.count()["deep"] == depth + 1
+    call, levels = only(calls, "run_deep"), 0
+    while call.calls:
+        call, levels = call.calls[-1], levels + 1
+    assert levels == depth + 1 and calls.resynced == 0
+
+
+@pytest.mark.since(3, 12)
+def test_recursion_that_is_too_deep_for_c(trace):
+    calls = trace("deep", 50000)
+    assert calls.count()["deep"] == 50001 and calls.resynced == 0
+
+
+def test_the_limit_of_recursion_is_where_it_was(trace):
+    calls = trace("limit")
+    assert calls.run.out == "limit\n" and calls.resynced == 0
+
+
+@pytest.mark.quick
+def test_threads_have_their_names_and_calls(trace):
+    found = trace("threads", 20).by_thread()
+    for i in range(20):
+        assert found["worker-%d" % i]["fib"] == 15
+
+
+def test_a_thousand_short_threads(trace):
+    calls = trace("short_threads", 1000)
+    assert calls.count()["fib"] == 3000
+    assert len(calls.threads) == 1001
+    assert sum(thread.ended for thread in calls.threads) >= 999  # the last may be cut off by the end
+    assert calls.bytes_used < 1000 * 600
+
+
+def test_functions_whose_addresses_are_used_again(trace):
+    found = trace("codes", 3000).count()
+    assert all(found["made_%d" % i] == 1 for i in range(3000))
+
+
+def test_forked_children_go_on_in_streams_of_their_own(trace):
+    calls = trace("fork", 20)
+    assert len(calls.pids) == 21 and calls.count()["fib"] == 20 * 5
+
+
+def test_children_however_they_are_started(trace):
+    found = trace("children").count()
+    assert {name: found["in_" + name] for name in ("list", "bare", "shell", "system", "exec")} == \
+        dict.fromkeys(("list", "bare", "shell", "system", "exec"), 1)
+
+
+def test_main_process_only(trace):
+    calls = trace("children", options=("--ignore-c-function", "--ignore-multiprocess"))
+    assert len(calls.pids) == 1 and calls.count()["run_children"] == 1
+
+
+def test_the_environment_does_not_show_the_agent(trace):
+    assert trace("environment").run.out == "None\nNone\n"
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("how, status", [("kill", 137), ("segv", 139), ("_exit", 3), ("exit", 4)])
+def test_whatever_ends_it_all_is_there(trace, how, status):
+    assert trace("end", how, status=status).count()["fib"] == 177
+
+
+def test_functions_of_c(trace):
+    calls = trace("c", options=())
+    names = [(call.name, call.end) for call in only(calls, "run_c").calls]
+    assert names == [("list.append", "leave"), ("builtins.len", "leave"), ("builtins.sorted", "leave"),
+                     ("int", "unwind")] or names[:3] == [
+        ("list.append", "leave"), ("builtins.len", "leave"), ("builtins.sorted", "leave")]
+    assert calls.resynced == 0
+
+
+def test_files_that_are_not_wanted(trace):
+    calls = trace("threads", 3, options=("--ignore-c-function", "--include-files", str(PROGRAMS)))
+    assert set(calls.count()) <= {"<module>", "fib", "run_threads", "deep", "run_threads.<locals>.<listcomp>"} \
+        | {name for name in calls.count() if name.startswith("<") or name.startswith("run_threads")}
+    assert calls.count()["fib"] == 45
+    calls = trace("tree", options=("--ignore-c-function", "--exclude-files", "*/calls.py"))
+    assert calls.count()["fib"] == 0 and calls.resynced == 0
+
+
+@pytest.mark.slow
+def test_killed_at_any_moment_the_file_is_valid(heatline, one_python, keep):
+    """The reader in calls.py fails on anything that is not a whole event at its place."""
+    for i in range(20):
+        out = heatline.path(".heat")
+        run = keep(heatline.start("trace", "--quiet", "-o", out, "--", *one_python.command, PROGRAM,
+                                  "forever"))
+        assert run.line() == "ready"
+        time.sleep(random.random() * 0.05)
+        os.killpg(run.pid, signal.SIGKILL)
+        run.wait()
+        calls = Calls(out)
+        assert calls.lost == 0 and calls.count()["fib"] >= 0 and calls.pids
+
+
+def test_a_file_that_may_not_grow(heatline, one_python):
+    out = heatline.path(".heat")
+    limit = 2 << 20
+    run = heatline.run("trace", "--quiet", "-o", out, "--", *one_python.command, PROGRAM, "deep", "9000",
+                       preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
+    assert run.status == 0, run.err
+    assert out.stat().st_size <= limit
