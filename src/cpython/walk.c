@@ -102,27 +102,38 @@ static struct mem_range of_copy(const struct walk_plan *p, size_t i, uint8_t *co
     return (struct mem_range){s->address, s->len_bytes, copy + s->offset};
 }
 
+static void ranges_add(struct vec *ranges, struct mem_range range)
+{
+    *(struct mem_range *)vec_push(ranges) = range;
+}
+
+static void ask_moment(struct walk *w, const struct layout *l, struct vec *ranges)
+{
+    struct walk_plan *p = w->plan;
+    ranges_add(ranges, (struct mem_range){p->tstate, l->tstate_prefix_bytes, w->tstate});
+    if (p->cframe)
+        ranges_add(ranges, (struct mem_range){p->cframe, 8, &p->cframe_value});
+}
+
 /* All of the plan in one call; `verify`: the second copy too. */
 static enum rd plan_fetch(struct walk *w, struct mem *m, const struct layout *l, bool verify)
 {
     struct walk_plan *p = w->plan;
+    struct vec *ranges = &p->ranges;
     size_t n = p->stretches.len;
-    vec_resize(&p->ranges, 2 * n + WALK_EXTRAS_MAX + 2);
-    struct mem_range *ranges = p->ranges.data, *at = ranges;
+    vec_clear(ranges);
     for (size_t i = n; i-- > p->inner;)
-        *at++ = of_copy(p, i, p->first);
+        ranges_add(ranges, of_copy(p, i, p->first));
     for (size_t i = 0; i < w->extras_len; i++) {
         struct walk_extra *extra = &w->extras[i];
-        *at++ = (struct mem_range){extra->address, extra->len_bytes, extra->bytes};
+        ranges_add(ranges, (struct mem_range){extra->address, extra->len_bytes, extra->bytes});
     }
     for (size_t i = p->inner; i-- > 0;)
-        *at++ = of_copy(p, i, p->first);
-    *at++ = (struct mem_range){p->tstate, l->tstate_prefix_bytes, w->tstate};
-    if (p->cframe)
-        *at++ = (struct mem_range){p->cframe, 8, &p->cframe_value};
+        ranges_add(ranges, of_copy(p, i, p->first));
+    ask_moment(w, l, ranges);
     for (size_t i = 0; verify && i < n; i++)
-        *at++ = of_copy(p, i, p->second);
-    return mem_read_many(m, ranges, (size_t)(at - ranges));
+        ranges_add(ranges, of_copy(p, i, p->second));
+    return mem_read_many(m, ranges->data, ranges->len);
 }
 
 /* The copy of [address, address + len) at `copy`, or NULL. Frames come in the order of the last walk, so
@@ -219,10 +230,12 @@ static enum rd innermost(struct walk *w, struct mem *m, const struct layout *l,
         return RD_OK;
     *ret_missed = true;
     p->cframe = top + l->cframe_frame;
+    if (!m)
+        return RD_TORN;
     return mem_read_u64(m, p->cframe, ret_address);
 }
 
-/* Walks over the first copy, fetching what it lacks. */
+/* Walks over the first copy, fetching what it lacks from `m`, if given. */
 static enum rd chain(struct walk *w, struct mem *m, const struct layout *l, bool *ret_missed)
 {
     struct walk_plan *p = w->plan;
@@ -238,6 +251,8 @@ static enum rd chain(struct walk *w, struct mem *m, const struct layout *l, bool
         const uint8_t *bytes = plan_find(p, p->first, address, l->frame_prefix_bytes);
         if (!bytes) {
             *ret_missed = true;
+            if (!m)
+                return RD_TORN;
             bytes = plan_miss(p, m, address, l->frame_prefix_bytes, &rd);
             if (!bytes)
                 return rd;
@@ -440,4 +455,27 @@ enum rd walk_confirm(struct walk *w, struct mem *m, const struct layout *l)
     w->plan->frames_again = w->frames;
     w->frames = before;
     return rd;
+}
+
+void walk_ask(struct walk *w, const struct layout *l, struct vec *ranges)
+{
+    struct walk_plan *p = w->plan;
+    for (size_t i = p->stretches.len; i-- > 0;)
+        ranges_add(ranges, of_copy(p, i, p->first));
+    ask_moment(w, l, ranges);
+}
+
+bool walk_stands(struct walk *w, const struct layout *l)
+{
+    struct vec before = w->frames;
+    bool missed;
+    w->frames = w->plan->frames_again;
+    bool same = chain(w, NULL, l, &missed) == RD_OK && w->frames.len == before.len &&
+                common(&before, &w->frames) == before.len;
+    if (same && before.len)
+        same = same_place(before.data, w->frames.data);
+    plan_restore(w->plan);
+    w->plan->frames_again = w->frames;
+    w->frames = before;
+    return same;
 }

@@ -64,6 +64,11 @@ enum rd walk_read(struct walk *w, struct mem *m, const struct layout *l, uint64_
  * instruction). RD_TORN: it is not. */
 enum rd walk_confirm(struct walk *w, struct mem *m, const struct layout *l);
 
+/* For many threads in one call: adds the ranges of one copy, where the last walk was RD_OK. */
+void walk_ask(struct walk *w, const struct layout *l, struct vec *ranges);
+/* After these were read: is it the last walk's stack, to the innermost instruction? */
+bool walk_stands(struct walk *w, const struct layout *l);
+
 /* A field of the thread state that was read. */
 uint64_t walk_tstate_u64(const struct walk *w, uint32_t offset);
 uint32_t walk_tstate_u32(const struct walk *w, uint32_t offset);

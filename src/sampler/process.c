@@ -39,6 +39,7 @@ struct process *process_new(struct sampler *s, pid_t pid, struct process *parent
     p->mem = mem_live_new(pid);
     vec_init(&p->interps, sizeof(struct interp));
     vec_init(&p->threads, sizeof(struct thread *));
+    vec_init(&p->ranges, sizeof(struct mem_range));
     return p;
 }
 
@@ -61,6 +62,7 @@ void process_free(struct process *p)
         thread_free(process_thread(p, i));
     vec_release(&p->interps);
     vec_release(&p->threads);
+    vec_release(&p->ranges);
     code_cache_free(p->codes);
     mem_free(p->mem);
     free(p);
@@ -227,11 +229,34 @@ static void sample_thread(struct process *p, struct thread *t, uint64_t now_ns)
     process_emit(p, &event);
 }
 
+/* Threads that wait for the GIL wake every few milliseconds to ask for it, and wait on. Reading what shows that of all
+ * of them at once is much cheaper than looking at each. */
+static void ask_waiting(struct process *p)
+{
+    const struct layout *l = &p->runtime.layout;
+    size_t asked = 0;
+    vec_clear(&p->ranges);
+    if (layout_has(l->runtime_tstate_current))
+        *(struct mem_range *)vec_push(&p->ranges) = (struct mem_range){
+            p->runtime.address + l->runtime_tstate_current, sizeof(p->current), &p->current};
+    for (size_t i = 0; i < p->threads.len; i++) {
+        struct thread *t = process_thread(p, i);
+        t->asked = thread_ask(p, t, &p->ranges);
+        asked += t->asked;
+    }
+    if (!asked || mem_read_many(p->mem, p->ranges.data, p->ranges.len) != RD_OK)
+        return;
+    for (size_t i = 0; i < p->threads.len; i++)
+        if (process_thread(p, i)->asked)
+            thread_hear(p, process_thread(p, i));
+}
+
 /* Where a thread has ended another one has often begun: then look for those too, once. */
 static void sample_threads(struct process *p, uint64_t now_ns)
 {
     bool gone = false;
     size_t count = p->threads.len;
+    ask_waiting(p);
     for (size_t i = 0; i < count; i++) {
         sample_thread(p, process_thread(p, i), now_ns);
         gone |= process_thread(p, i)->gone;

@@ -17,14 +17,15 @@ enum {
     UNSETTLED_LIMIT = UNSETTLED_ONE / 40,      /* 2.5 % torn: see is_unsettled */
     UNSETTLED_LIMIT_FAST = UNSETTLED_ONE / 20, /* 5 % */
     UNSETTLED_LITTLE = UNSETTLED_ONE / 256,
-    UNSETTLED_AT_FIRST = UNSETTLED_ONE / 4, /* until it has shown that it is not … */
-    UNSETTLED_FIRST_LOOKS = 512,            /* … for which each of these gives a chance */
+    UNSETTLED_AT_FIRST = UNSETTLED_ONE / 20 + 1, /* until it has shown that it is not … */
+    UNSETTLED_FIRST_LOOKS = 256,                 /* … for which each of these gives a chance */
     UNSETTLED_PROBE = 16, /* then every so many looks see whether that is still so */
     SLOW_TRIES = 8,       /* to get through a read without being interrupted */
     CONFIRMS = 4,
     WAKE_NS = 50 * NS_PER_US,
     NAME_TRIES = 3, /* for a stack whose code objects die while they are read */
-    ASKING_NS = 100 * NS_PER_US,
+    ASKING_NS =
+        100 * NS_PER_US, /* what a thread that waits for the GIL runs to ask for it, at most */
     LINGER_NS = 10 * NS_PER_US,
     TORN_TRIES = 2,           /* more, where the thread must not be stopped */
     KEEP_SEIZED_NS = 2500000, /* a next look sooner than this is worth staying seized */
@@ -162,6 +163,12 @@ static enum sampler_freeze freeze_option(const struct process *p)
     return sampler_options(p->sampler)->freeze;
 }
 
+/* Are looks so frequent that it matters what each costs? */
+static bool is_fast(const struct process *p)
+{
+    return sampler_options(p->sampler)->period_ns <= KEEP_SEIZED_NS;
+}
+
 /* Stops the thread, reads, lets it go. */
 static enum rd read_frozen(struct process *p, struct thread *t, uint64_t now_ns)
 {
@@ -171,7 +178,7 @@ static enum rd read_frozen(struct process *p, struct thread *t, uint64_t now_ns)
     if (rd != RD_OK)
         return rd;
     rd = read_stack(p, t, WALK_FROZEN, now_ns);
-    freeze_thaw(&t->freeze, sampler_options(p->sampler)->period_ns <= KEEP_SEIZED_NS);
+    freeze_thaw(&t->freeze, is_fast(p));
     sampler_tally(p->sampler)->frozen++;
     return rd;
 }
@@ -296,12 +303,15 @@ static bool is_unsettled(const struct process *p, const struct thread *t)
 {
     /* Frames that are heap objects (≤ 3.10) take many reads, long enough for a short loop to come round. */
     bool tight = p->runtime.layout.instr == LAYOUT_POINTER;
-    bool fast = tight && sampler_options(p->sampler)->period_ns <= KEEP_SEIZED_NS;
-    return t->unsettled > (fast ? UNSETTLED_LIMIT_FAST : UNSETTLED_LIMIT);
+    return t->unsettled > (tight && is_fast(p) ? UNSETTLED_LIMIT_FAST : UNSETTLED_LIMIT);
 }
 
+/* Whoever interrupted us may have taken the thread's CPU too, and then it stood: what is read after that counts only
+ * if it is torn. */
 static void settle(struct thread *t, bool torn)
 {
+    if (t->disturbed && !torn)
+        return;
     uint32_t share = 1u << UNSETTLED_SHIFT;
     t->unsettled -= (t->unsettled + share - 1) / share; /* down to none */
     if (torn)
@@ -346,16 +356,10 @@ static enum rd confirm(struct process *p, struct thread *t, int times)
 static enum rd read_running(struct process *p, struct thread *t, uint64_t now_ns, int tries)
 {
     enum rd rd = read_stack(p, t, WALK_VERIFIED, now_ns);
+    t->disturbed = t->walk.slow;
     for (int i = 1; rd == RD_TORN && t->walk.slow && i < tries; i++)
         rd = read_stack(p, t, WALK_VERIFIED, now_ns);
     return rd;
-}
-
-/* A thread that waited for the GIL wakes every few milliseconds to ask for it. One that has run no longer than that takes,
- * stands where it stood and has no GIL, waits still: no need to look. */
-static bool waits_still(const struct process *p, const struct thread *t)
-{
-    return !t->walk.moved && unchanged(t, 0) == t->walk.frames.len && !holds_gil(p, t);
 }
 
 /* A thread that moves too fast: stopped for each read, so that none of its stacks is favoured. Now and then it
@@ -365,7 +369,8 @@ static enum rd read_unsettled(struct process *p, struct thread *t, uint64_t now_
 {
     enum rd rd = thread_stat_look(&t->stat);
     if (rd != RD_OK || t->stat.running) {
-        if (t->looks % UNSETTLED_PROBE == 0 || t->looks < UNSETTLED_FIRST_LOOKS) {
+        bool new = is_fast(p) && t->looks < UNSETTLED_FIRST_LOOKS;
+        if (t->looks % UNSETTLED_PROBE == 0 || new) {
             if (sampler_options(p->sampler)->period_ns < WAKE_NS)
                 spin(WAKE_NS); /* it may still be waking from the last stop, and would seem calm */
             rd = read_running(p, t, now_ns, TORN_TRIES);
@@ -428,9 +433,6 @@ static enum rd read_thread(struct process *p, struct thread *t, uint64_t now_ns,
     *ret_frozen = t->freeze.state == FREEZE_STOPPED || t->freeze.state == FREEZE_PENDING;
     if (*ret_frozen)
         return read_stack(p, t, WALK_FROZEN, now_ns);
-    bool waited = t->sampled && (t->state & SAMPLE_GIL_WAIT) && t->stat.ran_ns < ASKING_NS;
-    if (waited && read_running(p, t, now_ns, 1) == RD_OK && waits_still(p, t))
-        return RD_OK;
     if (is_unsettled(p, t) && p->freezable && freeze_option(p) == SAMPLER_FREEZE_MOVING)
         return read_unsettled(p, t, now_ns, ret_frozen);
     return read_settled(p, t, now_ns, ret_frozen);
@@ -444,19 +446,52 @@ static bool may_hold(struct process *p, struct thread *t)
            freeze_stop(&t->freeze) == RD_OK;
 }
 
+bool thread_ask(struct process *p, struct thread *t, struct vec *ranges)
+{
+    t->told = t->stands = false;
+    if (!t->sampled || !t->baseline || !(t->state & SAMPLE_GIL_WAIT))
+        return false;
+    if (thread_stat_ran(&t->stat, &t->ran) != RD_OK)
+        return false;
+    t->told = true;
+    if (!t->ran || t->stat.ran_ns >= ASKING_NS)
+        return false;
+    walk_ask(&t->walk, &p->runtime.layout, ranges);
+    return true;
+}
+
+void thread_hear(struct process *p, struct thread *t)
+{
+    t->current = p->current;
+    t->stands = walk_stands(&t->walk, &p->runtime.layout) && !holds_gil(p, t) &&
+                walk_tstate_u64(&t->walk, p->runtime.layout.tstate_unique) == t->unique;
+}
+
+/* Is it certain to be where it was? RD_GONE: it is no more. */
+static enum rd stands_still(struct process *p, struct thread *t, bool *ret_stands)
+{
+    bool blocked = t->sampled && !t->stat.running, told = t->told;
+    bool proven = t->baseline;
+    *ret_stands = false;
+    t->told = false;
+    t->baseline = blocked;
+    if (!blocked)
+        return RD_OK;
+    if (!told && thread_stat_ran(&t->stat, &t->ran) == RD_GONE)
+        return RD_GONE;
+    *ret_stands =
+        proven && (!t->ran || (told && t->stands)) && t->path_epoch == code_cache_epoch(p->codes);
+    return RD_OK;
+}
+
 enum thread_verdict thread_sample(struct process *p, struct thread *t, uint64_t now_ns)
 {
-    bool ran = true, frozen = false;
+    bool stands, frozen = false;
     t->looks++;
-    if (t->sampled && !t->stat.running) {
-        if (thread_stat_ran(&t->stat, &ran) == RD_GONE)
-            return THREAD_GONE;
-        if (!ran && t->baseline && t->path_epoch == code_cache_epoch(p->codes))
-            return THREAD_SAMPLED;
-        t->baseline = true;
-    } else {
-        t->baseline = false;
-    }
+    if (stands_still(p, t, &stands) == RD_GONE)
+        return THREAD_GONE;
+    if (stands)
+        return THREAD_SAMPLED;
     enum rd rd = RD_OK, named = RD_TORN;
     for (int i = 0; named == RD_TORN && i < NAME_TRIES; i++) {
         /* Code that is new and gone again before it is read: in the end it is held for so long. */
