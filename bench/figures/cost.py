@@ -1,8 +1,9 @@
 """CPU time of a sampler for each sample that it emits, as fast as it can go.
 
 One thread, 25 frames deep. The sampler's whole CPU time, its start and its writing included, by the
-samples in the file that it leaves. `plain` calls functions and methods; in `slots` every layer of
-the same program is called through C, and its frames lie in as many pieces.
+samples in the file that it leaves. `calm` loops in one function, so that two readings of its stack
+agree. `plain` calls functions and methods, many of them shorter than the time between two readings;
+in `slots` every layer of that program is called through C, and its frames lie in as many pieces.
 """
 
 from plan import rows
@@ -11,7 +12,7 @@ NAME = "cost"
 TITLE = "CPU per emitted sample, free running, one thread, 25 frames"
 GOAL = "at most 8 µs a sample, every stack verified"
 KEY, RATIO, VARIANT = "us", True, "calls"
-JUDGED = ("plain",)
+JUDGED = ("calm", "plain")
 COLUMNS = (
     ("calls", "calls", ""),
     ("us", "µs a sample, least", ".1f"),
@@ -28,9 +29,10 @@ def missed(row):
 
 
 def sample(plan, profiler, calls="plain", sampler_core=None, target_core=None):
-    """One free-running recording of the ordinary program. Used by the figure `rate` as well."""
+    """One free-running recording. Used by the figure `rate` as well."""
     seconds = plan.seconds(3, 5)
-    with plan.target(profiler, "ordinary.py", calls, core=target_core) as target:
+    program = ["calm.py"] if calls == "calm" else ["ordinary.py", calls]
+    with plan.target(profiler, *program, core=target_core) as target:
         account, out = plan.record(profiler, target, 0, seconds, core=sampler_core)
     count, findings = profiler.samples(out, account)
     if not count:
@@ -45,5 +47,5 @@ def sample(plan, profiler, calls="plain", sampler_core=None, target_core=None):
 
 
 def measure(plan):
-    cases = [(profiler, calls) for calls in ("plain", "slots") for profiler in plan.profilers]
+    cases = [(profiler, calls) for calls in ("calm", "plain", "slots") for profiler in plan.profilers]
     return rows(plan.interleave(cases, lambda case: sample(plan, *case)), "us", label=VARIANT)
