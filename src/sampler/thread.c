@@ -17,8 +17,8 @@ enum {
     UNSETTLED_LIMIT = UNSETTLED_ONE / 40,      /* 2.5 % torn: see is_unsettled */
     UNSETTLED_LIMIT_FAST = UNSETTLED_ONE / 20, /* 5 % */
     UNSETTLED_LITTLE = UNSETTLED_ONE / 256,
-    UNSETTLED_AT_FIRST = UNSETTLED_ONE / 20 + 1, /* until it has shown that it is not … */
-    UNSETTLED_FIRST_LOOKS = 256,                 /* … for which each of these gives a chance */
+    UNSETTLED_AT_FIRST = UNSETTLED_ONE / 4, /* until it has shown that it is not … */
+    UNSETTLED_FIRST_LOOKS = 512,            /* … for which each of these gives a chance */
     UNSETTLED_PROBE = 16, /* then every so many looks see whether that is still so */
     SLOW_TRIES = 8,       /* to get through a read without being interrupted */
     CONFIRMS = 4,
