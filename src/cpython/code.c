@@ -40,6 +40,7 @@ struct code_cache {
     struct map frames;     /* index and instruction → frame id */
     uint32_t epoch, doubts, replaced, dictionary_epoch;
     size_t learnt; /* see code_cache_learnt */
+    size_t lines;  /* entries of all codes */
     struct str text;
     struct vec pending; /* of uint32_t: codes to check */
     struct vec ranges;  /* of struct mem_range */
@@ -72,6 +73,7 @@ void code_cache_clear(struct code_cache *c)
     for (uint32_t i = 0; i < c->codes.len; i++)
         vec_release(&code_at(c, i)->lines);
     vec_clear(&c->codes);
+    c->lines = 0;
     map_clear(&c->by_address);
     map_clear(&c->frames);
     c->epoch++;
@@ -298,6 +300,7 @@ static enum rd add(struct code_cache *c, uint64_t address, uint64_t now_ns)
     }
     /* A changed code gets an index of its own, so that frames of the old one keep their meaning. */
     map_put(&c->by_address, address, (uint32_t)c->codes.len);
+    c->lines += code.lines.len;
     *(struct code *)vec_push(&c->codes) = code;
     return RD_OK;
 }
@@ -338,7 +341,8 @@ static enum rd check_pending(struct code_cache *c, uint64_t now_ns)
 enum rd code_cache_prepare(struct code_cache *c, const struct walk_frame *frames, size_t count,
                            uint64_t age_ns, uint64_t now_ns)
 {
-    if (c->codes.len > CODE_CACHE_MAX || c->dictionary_epoch != dictionary_epoch(c->dictionary))
+    if (c->codes.len > CODE_CACHE_MAX || c->lines > CODE_LINES_MAX ||
+        c->dictionary_epoch != dictionary_epoch(c->dictionary))
         code_cache_clear(c);
     enum rd rd = RD_OK;
     uint64_t last = UINT64_MAX; /* no code: NULL is to be found out, too */

@@ -207,6 +207,26 @@ static void test_long_and_there(void **state)
     }
 }
 
+/* Each table is as long as one may be: what is kept of them is bounded all the same. */
+static void test_many_long_tables(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct look k;
+    open_version(&f, 0); /* two bytes of its tables are a line */
+    look_init(&k, &f.spoilt.mem, &f.stored.runtime, WALK_FROZEN);
+    uint32_t epoch = code_cache_epoch(k.codes);
+    for (size_t i = 0; i < f.walk.frames.len && code_cache_epoch(k.codes) == epoch; i++) {
+        uint64_t table = pointer_in(&f, frame_at(&f, i)->code + f.l->code_linetable);
+        spoil(&f, table + f.l->bytes_size, LINES_TABLE_BYTES_MAX);
+        f.spoilt.filled = true;
+        code_cache_prepare(k.codes, frame_at(&f, i), 1, 0, NOW_NS);
+    }
+    assert_int_not_equal(code_cache_epoch(k.codes), epoch);
+    look_release(&k);
+    close_version(&f);
+}
+
 static void test_nulls(void **state)
 {
     (void)state;
@@ -375,15 +395,11 @@ static void test_published_offsets(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_chain_bites_its_tail),
-        cmocka_unit_test(test_endless_chain),
-        cmocka_unit_test(test_absurd_lengths),
-        cmocka_unit_test(test_long_and_there),
-        cmocka_unit_test(test_nulls),
-        cmocka_unit_test(test_lists_bite_their_tails),
-        cmocka_unit_test(test_anything_anywhere),
-        cmocka_unit_test(test_torn_at_any_read),
-        cmocka_unit_test(test_published_offsets),
+        cmocka_unit_test(test_chain_bites_its_tail),   cmocka_unit_test(test_endless_chain),
+        cmocka_unit_test(test_absurd_lengths),         cmocka_unit_test(test_long_and_there),
+        cmocka_unit_test(test_many_long_tables),       cmocka_unit_test(test_nulls),
+        cmocka_unit_test(test_lists_bite_their_tails), cmocka_unit_test(test_anything_anywhere),
+        cmocka_unit_test(test_torn_at_any_read),       cmocka_unit_test(test_published_offsets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
