@@ -44,6 +44,11 @@ def assert_works(environment):
     for argv in ([environment / "heatline"], [environment / "python", "-m", "heatline"]):
         assert run(*argv, "--version").strip().split()[-1] == VERSION
     assert (environment / "heatline").read_bytes()[:4] == b"\x7fELF"
+    # The agent is found where it is installed.
+    trace = environment / "trace.heat"
+    run(environment / "heatline", "trace", "--quiet", "-o", trace, "--", environment / "python", "-c",
+        "def traced(): pass\ntraced()")
+    assert "traced" in run(environment / "heatline", "report", trace, "--functions")
     # What the program says of a mistake, and its exit status, come through.
     run(environment / "python", "-m", "heatline", "no-such-command", status=2)
 
