@@ -185,6 +185,23 @@ static int check_exclusions(const struct parse *p)
     return 0;
 }
 
+static bool has_letter(const struct option_group *groups, char letter)
+{
+    for (; groups->rows != NULL; groups++) {
+        for (const struct option *row = groups->rows; row->name != NULL; row++) {
+            if (row->letter == letter)
+                return true;
+        }
+    }
+    return false;
+}
+
+/* A module or code to run, as Python takes them, where a program is expected. */
+static bool is_program(const struct parse *p, const char *word)
+{
+    return (strcmp(word, "-m") == 0 || strcmp(word, "-c") == 0) && !has_letter(p->groups, word[1]);
+}
+
 int option_parse(const struct option_group *groups, bool program, char *const *argv, void *options,
                  struct arguments *ret_arguments, struct err *err)
 {
@@ -201,7 +218,7 @@ int option_parse(const struct option_group *groups, bool program, char *const *a
     while (*p.next != NULL && !ret_arguments->help) {
         char *word = *p.next++;
         int result = 0;
-        if (ended || word[0] != '-' || word[1] == '\0') {
+        if (ended || word[0] != '-' || word[1] == '\0' || (program && is_program(&p, word))) {
             operands[ret_arguments->operand_count++] = word;
             ended = ended || program;
         } else if (strcmp(word, "--") == 0) {

@@ -169,6 +169,21 @@ static void test_help_ends_parsing(void **state)
     assert_true(p->arguments.help && p->options.threads);
 }
 
+/* What Python takes for a program is one. */
+static void test_modules_and_code(void **state)
+{
+    (void)state;
+    struct parsed *p = parse_as(true, "-t -m json.tool --help");
+    assert_int_equal(p->result, 0);
+    assert_int_equal(p->arguments.operand_count, 3);
+    assert_string_equal(p->arguments.operands[0], "-m");
+    assert_string_equal(p->arguments.operands[2], "--help");
+    p = parse_as(true, "-c pass");
+    assert_int_equal(p->result, 0);
+    assert_string_equal(p->arguments.operands[0], "pass"); /* -c is an option here */
+    assert_int_equal(parse_as(false, "-m json.tool")->result, -1);
+}
+
 static void test_errors(void **state)
 {
     static const struct {
@@ -212,9 +227,10 @@ static void test_errors(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_spellings), cmocka_unit_test(test_flags),
-        cmocka_unit_test(test_repeated),  cmocka_unit_test(test_operands),
-        cmocka_unit_test(test_errors),    cmocka_unit_test(test_help_ends_parsing),
+        cmocka_unit_test(test_spellings),         cmocka_unit_test(test_flags),
+        cmocka_unit_test(test_repeated),          cmocka_unit_test(test_operands),
+        cmocka_unit_test(test_modules_and_code),  cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_help_ends_parsing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
