@@ -81,5 +81,5 @@ def test_messages_fit_the_terminal(tmp_path, columns):
     os.close(ours)
     assert run.returncode == 2
     assert len(rows) > 2 and all(len(row) <= columns for row in rows), rows
-    assert "formats are svg, raw, speedscope, chrometrace, pprof, gecko, cpuprofile, heat" in (
+    assert "formats are svg, raw, speedscope, chrometrace, perfetto, pprof, gecko, cpuprofile, heat" in (
         " ".join(row.strip() for row in rows))
