@@ -3,30 +3,38 @@
  * function, which each thread is given at its first call.
  *
  * From 3.11 on the interpreter's loop runs a call of a Python function without a call of C; with us it cannot, and a
- * deep recursion would need more of the C stack than there is, or than the interpreter allows. So on 3.12 and later,
- * when calls nest deeply, sys.monitoring takes over for good. What is open then is ended by whoever sees its end
- * first. */
+ * deep recursion would need more of the C stack than there is, or than the interpreter allows; before, each call
+ * needs somewhat more. So when calls nest deeply, sys.monitoring takes over for good, or before 3.12 the profile
+ * function: in this thread, and in all on 3.11. What is open then is ended by whoever sees its end first. */
 #include "agent/hook.h"
 
 #include <stddef.h>
 #include <stdint.h>
 
 #include "agent/agent.h"
+#include "agent/callback.h"
 #include "agent/code.h"
 #include "agent/lane.h"
 #include "agent/pyapi.h"
 #include "model/event.h"
 
 /* Include/cpython/pystate.h: what a profile function is told. */
-enum { TRACE_C_CALL = 4, TRACE_C_EXCEPTION = 5, TRACE_C_RETURN = 6 };
+enum {
+    TRACE_CALL = 0,
+    TRACE_RETURN = 3,
+    TRACE_C_CALL = 4,
+    TRACE_C_EXCEPTION = 5,
+    TRACE_C_RETURN = 6
+};
 
 enum {
     /* 3.12 allows 1,500 calls of C within each other (C_RECURSION_LIMIT), 3.13 10,000. */
     NESTED_MAX = 128,
     INTERP_EVAL_FRAME_38 = 568, /* 3.8 has no function to set it: internal/pycore_pystate.h */
     TSTATE_INTERP = 16,
-    OWNED_BY_GENERATOR = 1, /* FRAME_OWNED_BY_GENERATOR, internal/pycore_frame.h */
-    FRAME_STACKTOP = 72,    /* 3.8, 3.9: f_stacktop is not NULL in a frame that is suspended */
+    OWNED_BY_GENERATOR = 1,   /* FRAME_OWNED_BY_GENERATOR, internal/pycore_frame.h */
+    FRAME_OF_OBJECT_311 = 24, /* PyFrameObject.f_frame */
+    FRAME_STACKTOP = 72,      /* 3.8, 3.9: f_stacktop is not NULL in a frame that is suspended */
 };
 
 /* Where things lie in a frame and its code: Include/frameobject.h (3.8–3.10), internal/pycore_frame.h,
@@ -48,7 +56,7 @@ static const struct shape {
 enum { SHAPES = sizeof(shapes) / sizeof(*shapes) };
 
 static const struct shape *shape; /* of this Python */
-static bool running;
+static bool running, all_profiled;
 
 static const void *pointer_at(const void *base, ptrdiff_t offset)
 {
@@ -84,16 +92,42 @@ static bool is_suspended(const char *frame)
     return state < 0 && state >= shape->suspended_least;
 }
 
+/* A call of Python, in a thread where the evaluation function is not to be used any more. */
+static void profile_python(struct lane *l, const void *object, int what, const void *result)
+{
+    const char *frame = py.minor == 11 ? pointer_at(object, FRAME_OF_OBJECT_311) : object;
+    void *code = (void *)(uintptr_t)pointer_at(frame, shape->code);
+    uint32_t entry = code_entry(code);
+    bool generator = entry & CODE_GENERATOR;
+    if ((entry & CODE_ID) == CODE_UNWANTED || (generator && is_making_generator(frame)))
+        return;
+    if (what == TRACE_CALL)
+        lane_enter(l, generator && has_begun(frame, code) ? EVENT_RESUME : EVENT_ENTER, code,
+                   entry & CODE_ID, false);
+    else
+        lane_leave(l,
+                   !result                            ? EVENT_UNWIND
+                   : generator && is_suspended(frame) ? EVENT_YIELD
+                                                      : EVENT_LEAVE,
+                   code);
+}
+
 static int on_profile(void *self, void *frame, int what, void *arg)
 {
     (void)self;
-    (void)frame;
-    struct lane *l = lane_self;
+    struct lane *l = all_profiled ? lane_get() : lane_self;
     if (!running) { /* a thread other than the one that ended it: this is its turn to let go */
         py.PyEval_SetProfile(NULL, NULL);
         return 0;
     }
     if (!l || l->busy || lane_is_forgotten(l))
+        return 0;
+    if (what == TRACE_CALL || what == TRACE_RETURN) {
+        if (l->profiled || all_profiled)
+            profile_python(l, frame, what, arg);
+        return 0;
+    }
+    if (!agent_config()->c_functions)
         return 0;
     uint64_t key = what == TRACE_C_CALL ? code_callable_key(arg) : 0;
     if (key)
@@ -142,10 +176,57 @@ static void set(void *function)
     *(void **)(interp + INTERP_EVAL_FRAME_38) = function;
 }
 
+/* threading calls it at the beginning of a new thread, by sys.setprofile. */
+static void *on_new_thread(void *self, void *const *args, size_t count, void *names)
+{
+    (void)self;
+    (void)args;
+    (void)count;
+    (void)names;
+    py.PyEval_SetProfile(on_profile, NULL);
+    py.Py_IncRef(py.none);
+    return py.none;
+}
+
+/* 3.11: as long as there is an evaluation function, calls are not run without C. */
+static void profile_all(void)
+{
+    set(py.eval_frame_default);
+    all_profiled = true;
+    void *tstate = py.PyInterpreterState_ThreadHead(py.interp_get());
+    for (; tstate; tstate = py.PyThreadState_Next(tstate))
+        py.set_profile(tstate, on_profile, NULL);
+    void *modules =
+        py.PySys_GetObject("modules"); /* borrowed, as what PyDict_GetItemString gives */
+    void *threading = modules ? py.PyDict_GetItemString(modules, "threading") : NULL;
+    void *hook = threading ? callback_new(on_new_thread) : NULL;
+    void *done = hook ? py.PyObject_CallMethod(threading, "setprofile", "O", hook) : NULL;
+    if (hook)
+        py.Py_DecRef(hook);
+    if (done)
+        py.Py_DecRef(done);
+    py.PyErr_Clear();
+}
+
+static void profile(struct lane *l)
+{
+    void *type, *value, *trace;
+    py.PyErr_Fetch(&type, &value, &trace);
+    l->profiled = true;
+    py.PyEval_SetProfile(on_profile, NULL);
+    if (py.minor == 11 && py.set_profile)
+        profile_all();
+    py.PyErr_Restore(type, value, trace);
+}
+
 /* Too deep for us. If sys.monitoring cannot be had, we stay. */
-static bool hand_over(void)
+static bool hand_over(struct lane *l)
 {
     int calls = MONITOR_PYTHON | (agent_config()->c_functions ? MONITOR_NATIVE : 0);
+    if (py.minor < 12) {
+        profile(l);
+        return true;
+    }
     if (hook_monitor(calls))
         return false;
     set(py.eval_frame_default);
@@ -153,17 +234,28 @@ static bool hand_over(void)
     return true;
 }
 
-/* Where there is no lane: no memory, or tracing is over and frames from before still come through us. */
-static struct lane nowhere;
+static inline bool is_deep(const struct lane *l)
+{
+    if (py.minor >= 12)
+        return l->nested >= NESTED_MAX;
+    return (const char *)__builtin_frame_address(0) < l->stack_floor;
+}
+
+/* As if we were not there: the compiler makes a jump of it, which needs no stack. */
+static inline __attribute__((always_inline)) void *pass(void *tstate, void *frame, int throwing)
+{
+    return tstate ? ((eval_function)py.eval_frame_default)(tstate, frame, throwing)
+                  : ((eval_function_38)py.eval_frame_default)(frame, throwing);
+}
 
 static inline __attribute__((always_inline)) void *traced(void *tstate, void *frame, int throwing)
 {
     void *code = (void *)(uintptr_t)pointer_at(frame, shape->code);
     struct lane *l = running ? lane_of_thread() : NULL;
-    if (__builtin_expect(!l || l->busy, 0))
-        return evaluate(&nowhere, tstate, frame, throwing);
-    if (__builtin_expect(l->nested >= NESTED_MAX, 0) && py.minor >= 12 && hand_over())
-        return evaluate(&nowhere, tstate, frame, throwing);
+    if (__builtin_expect(!l || l->busy || l->profiled, 0))
+        return pass(tstate, frame, throwing);
+    if (__builtin_expect(is_deep(l), 0) && hand_over(l))
+        return pass(tstate, frame, throwing);
     uint32_t entry = code_entry(code);
     bool generator = entry & CODE_GENERATOR;
     if (__builtin_expect((entry & CODE_ID) == CODE_UNWANTED, 0) ||
@@ -205,6 +297,7 @@ static int start(void)
         return -1;
     shape = &shapes[py.minor];
     running = true;
+    all_profiled = false;
     set(py.minor == 8 ? (void *)eval_frame_38 : (void *)eval_frame);
     return 0;
 }
@@ -217,7 +310,7 @@ static void stop(void)
     running = false;
     if (py.minor >= 12)
         hook_monitor(0);
-    else if (agent_config()->c_functions)
+    else
         py.PyEval_SetProfile(NULL, NULL);
 }
 

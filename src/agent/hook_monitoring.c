@@ -5,15 +5,13 @@
 #include <stddef.h>
 
 #include "agent/agent.h"
+#include "agent/callback.h"
 #include "agent/code.h"
 #include "agent/lane.h"
 #include "agent/pyapi.h"
 #include "model/event.h"
 
 enum { TOOL_FIRST = 3, TOOL_SECOND = 4 };
-
-/* Include/cpython/object.h: how a callable without a dictionary of arguments is called. */
-typedef void *(*vectorcall)(void *self, void *const *args, size_t count, void *names);
 
 static void *disable; /* sys.monitoring.DISABLE; immortal, as None is from 3.12 on */
 static long tool = -1;
@@ -101,7 +99,7 @@ static struct row {
     const char *event;
     int calls; /* MONITOR_ */
     bool set;  /* part of set_events; C_RETURN and C_RAISE come with CALL */
-    vectorcall function;
+    callback_function *function;
     long number; /* of the event */
 } rows[] = {
     {"PY_START", MONITOR_PYTHON, true, on_start, 0},
@@ -150,51 +148,12 @@ static long event_number(void *events, const char *name)
     return value;
 }
 
-/* A type whose objects are called without a detour: a builtin function costs some nanoseconds more. */
-static void *new_callback_type(void)
-{
-    static struct {
-        const char *name;
-        int type;
-        ssize_t offset;
-        int flags;
-        const char *doc;
-    } members[] = {{"__vectorcalloffset__", 19 /* Py_T_PYSSIZET */, 0, 1 /* Py_READONLY */, NULL},
-                   {NULL, 0, 0, 0, NULL}};
-    static struct {
-        int slot;
-        void *value;
-    } slots[] = {{50 /* Py_tp_call */, NULL}, {72 /* Py_tp_members */, members}, {0, NULL}};
-    static struct {
-        const char *name;
-        int basicsize, itemsize;
-        unsigned int flags;
-        void *slots;
-    } spec = {"heatline.callback", 0, 0,
-              1u << 18 /* Py_TPFLAGS_DEFAULT */ | 1u << 11 /* Py_TPFLAGS_HAVE_VECTORCALL */, slots};
-    members[0].offset = py.free_threaded ? 32 : 16;
-    slots[0].value = py.vectorcall_call;
-    spec.basicsize = (int)members[0].offset + (int)sizeof(vectorcall);
-    return py.PyType_FromSpec(&spec);
-}
-
-static void *new_callback(void *type, vectorcall function)
-{
-    void *callback = py.PyType_GenericAlloc(type, 0);
-    if (callback)
-        *(vectorcall *)((char *)callback + (py.free_threaded ? 32 : 16)) = function;
-    return callback;
-}
-
 /* Gives the interpreter a callback for each event, once. */
 static int register_rows(void *monitoring, void *events)
 {
-    static void *type; /* kept: what is called must not go */
-    if (!type && !(type = new_callback_type()))
-        return -1;
     for (size_t i = 0; i < ROWS; i++) {
         rows[i].number = event_number(events, rows[i].event);
-        void *callback = new_callback(type, rows[i].function);
+        void *callback = callback_new(rows[i].function);
         if (!rows[i].number || !callback ||
             check(py.PyObject_CallMethod(monitoring, "register_callback", "llO", tool,
                                          rows[i].number, callback)))

@@ -136,12 +136,27 @@ static struct lane *begin_fresh(void)
     return l;
 }
 
+/* The address that the stack has grown to when an eighth of it is in use. */
+static const char *stack_floor(void)
+{
+    pthread_attr_t attributes;
+    void *lowest = NULL;
+    size_t bytes = 0;
+    if (pthread_getattr_np(pthread_self(), &attributes) == 0) {
+        pthread_attr_getstack(&attributes, &lowest, &bytes);
+        pthread_attr_destroy(&attributes);
+    }
+    return (const char *)lowest + bytes / 8 * 7;
+}
+
 struct lane *lane_begin(void)
 {
     struct lane *l = over ? NULL : forked ? begin_forked() : begin_fresh();
     if (!l)
         return NULL;
     l->depth_easy = 0;
+    l->stack_floor = stack_floor();
+    l->profiled = false;
     introduce(l);
     if (l->stream.at)
         put_state(l);

@@ -35,8 +35,10 @@ struct lane {
     struct lane *next_all; /* of all */
     uint32_t
         calls_unnamed; /* until the thread's name is known: how many calls it has made; else UINT32_MAX */
-    uint32_t nested; /* calls that are open on this thread's C stack (hook_eval_frame.c) */
-    bool busy;       /* something of ours runs in this thread: what it calls is not the program's */
+    const char *stack_floor; /* below this the thread's C stack begins to fill up */
+    bool profiled;           /* calls of Python come by the profile function (hook_eval_frame.c) */
+    uint32_t nested;         /* calls that are open on this thread's C stack (hook_eval_frame.c) */
+    bool busy; /* something of ours runs in this thread: what it calls is not the program's */
 };
 
 extern __thread struct lane *lane_self __attribute__((tls_model("initial-exec")));

@@ -38,6 +38,7 @@ static bool find_others(void)
     *(void **)&py.set_code_extra = ANY_OF("PyUnstable_Code_SetExtra", "_PyCode_SetExtra");
     *(void **)&py.set_eval_frame = ANY_OF("_PyInterpreterState_SetEvalFrameFunc");
     *(void **)&py.interp_get = ANY_OF("PyInterpreterState_Get", "_PyInterpreterState_Get");
+    *(void **)&py.set_profile = ANY_OF("_PyEval_SetProfile");
     py.vectorcall_call = ANY_OF("PyVectorcall_Call");
     py.eval_frame_default = ANY_OF("_PyEval_EvalFrameDefault");
     py.code_type = ANY_OF("PyCode_Type");

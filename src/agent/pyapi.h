@@ -19,7 +19,9 @@ struct pyapi {
     int (*set_code_extra)(void *code, ssize_t index, void *extra);
     void (*set_eval_frame)(void *interp, void *function); /* 3.9+ */
     void *(*interp_get)(void);                            /* 3.9+ */
-    void *vectorcall_call; /* 3.8: under another name, and not needed */
+    int (*set_profile)(void *tstate, int (*hook)(void *self, void *frame, int what, void *arg),
+                       void *self); /* 3.9+ */
+    void *vectorcall_call;          /* 3.8: under another name, and not needed */
     void *eval_frame_default;
     int minor;          /* of 3.MINOR */
     bool free_threaded; /* an object's head has 32 bytes, not 16 */
