@@ -74,15 +74,20 @@ void *pyapi_text(void *object, const char *name, const char **ret_text, ssize_t 
         py.PyErr_Clear();
         return NULL;
     }
-    *ret_text = py.PyUnicode_AsUTF8AndSize(text, ret_len);
-    if (*ret_text)
+    ssize_t len;
+    const char *utf8 = py.PyUnicode_AsUTF8AndSize(text, &len);
+    if (utf8) {
+        *ret_text = utf8;
+        *ret_len = len;
         return text;
+    }
     py.PyErr_Clear(); /* lone surrogates, or no text */
     void *bytes = py.PyUnicode_AsEncodedString(text, "utf-8", "surrogatepass");
     py.Py_DecRef(text);
     char *data;
-    if (bytes && py.PyBytes_AsStringAndSize(bytes, &data, ret_len) == 0) {
+    if (bytes && py.PyBytes_AsStringAndSize(bytes, &data, &len) == 0) {
         *ret_text = data;
+        *ret_len = len;
         return bytes;
     }
     py.PyErr_Clear();

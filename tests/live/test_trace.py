@@ -148,6 +148,11 @@ def test_functions_of_c(trace):
     assert calls.resynced == 0
 
 
+def test_methods_of_c_have_no_module(trace):
+    calls = only(trace("methods", options=()), "run_methods").calls
+    assert [call.name for call in calls] == ["Random.getrandbits"]
+
+
 def test_files_that_are_not_wanted(trace):
     calls = trace("threads", 3, options=("--ignore-c-function", "--include-files", str(PROGRAMS)))
     assert set(calls.count()) <= {"<module>", "fib", "run_threads", "deep", "run_threads.<locals>.<listcomp>"} \
