@@ -71,6 +71,12 @@ static const char *json_escape(unsigned char byte, char *buffer, size_t buffer_b
     return buffer;
 }
 
+/* Most bytes are. */
+static bool is_plain(unsigned char byte)
+{
+    return byte >= 0x20 && byte < 0x7f && byte != '"' && byte != '\\';
+}
+
 static void json_quote(struct json *j, const char *text, size_t len_bytes)
 {
     const char *end = text + len_bytes, *kept = text;
@@ -78,6 +84,10 @@ static void json_quote(struct json *j, const char *text, size_t len_bytes)
     while (text < end) {
         bool valid;
         char buffer[8];
+        if (is_plain((unsigned char)*text)) {
+            text++;
+            continue;
+        }
         size_t len = utf8_step(text, (size_t)(end - text), &valid);
         const char *instead =
             valid ? json_escape((unsigned char)*text, buffer, sizeof buffer) : UTF8_REPLACEMENT;
