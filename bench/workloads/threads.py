@@ -1,5 +1,5 @@
 """Fifty threads. `blocked`: one works, the others wait in the ways programs wait. `contending`:
-all of them want the GIL."""
+all of them want the GIL. A second argument is how many calls deep each is, 8 where not given."""
 
 import os
 import queue
@@ -39,12 +39,13 @@ def spin():
 
 def main():
     blocked = sys.argv[1] == "blocked"
+    levels = int(sys.argv[2]) if len(sys.argv) > 2 else 8
     for number in range(COUNT - 1):
         wait = WAITS[number % len(WAITS)] if blocked else spin
-        threading.Thread(target=down, args=(8, wait), name=f"worker-{number}", daemon=True).start()
+        threading.Thread(target=down, args=(levels, wait), name=f"worker-{number}", daemon=True).start()
     START.set()
     print("ready", flush=True)
-    down(8, spin)
+    down(levels, spin)
 
 
 main()
