@@ -33,6 +33,8 @@ enum {
     INTERP_EVAL_FRAME_38 = 568, /* 3.8 has no function to set it: internal/pycore_pystate.h */
     TSTATE_INTERP = 16,
     OWNED_BY_GENERATOR = 1,   /* FRAME_OWNED_BY_GENERATOR, internal/pycore_frame.h */
+    FRAME_CODE = 32,          /* f_code */
+    FRAME_CODE_312 = 0,       /* f_code, f_executable */
     FRAME_OF_OBJECT_311 = 24, /* PyFrameObject.f_frame */
     FRAME_STACKTOP = 72,      /* 3.8, 3.9: f_stacktop is not NULL in a frame that is suspended */
 };
@@ -40,7 +42,6 @@ enum {
 /* Where things lie in a frame and its code: Include/frameobject.h (3.8–3.10), internal/pycore_frame.h,
  * cpython/code.h and genobject.h. */
 static const struct shape {
-    int16_t code;           /* f_code, f_executable */
     int16_t place;          /* f_lasti (int), prev_instr or instr_ptr (pointer) */
     int16_t state;          /* f_state; from 3.11 on gi_frame_state, which lies before the frame */
     int8_t suspended_least; /* states from this to -1 are suspended */
@@ -48,9 +49,9 @@ static const struct shape {
     int16_t first;          /* … _co_firsttraceable */
     int16_t owner;          /* in the frame */
 } shapes[] = {
-    [8] = {32, 104, 0, 0, 0, 0, 0},       [9] = {32, 104, 0, 0, 0, 0, 0},
-    [10] = {32, 96, 108, -1, 0, 0, 0},    [11] = {32, 56, -5, -1, 184, 168, 69},
-    [12] = {0, 56, -5, -1, 192, 176, 70}, [13] = {0, 56, -5, -2, 200, 184, 70},
+    [8] = {104, 0, 0, 0, 0, 0},        [9] = {104, 0, 0, 0, 0, 0},
+    [10] = {96, 108, -1, 0, 0, 0},     [11] = {56, -5, -1, 184, 168, 69},
+    [12] = {56, -5, -1, 192, 176, 70}, [13] = {56, -5, -2, 200, 184, 70},
 };
 
 enum { SHAPES = sizeof(shapes) / sizeof(*shapes) };
@@ -96,7 +97,7 @@ static bool is_suspended(const char *frame)
 static void profile_python(struct lane *l, const void *object, int what, const void *result)
 {
     const char *frame = py.minor == 11 ? pointer_at(object, FRAME_OF_OBJECT_311) : object;
-    void *code = (void *)(uintptr_t)pointer_at(frame, shape->code);
+    void *code = (void *)(uintptr_t)pointer_at(frame, FRAME_CODE);
     uint32_t entry = code_entry(code);
     bool generator = entry & CODE_GENERATOR;
     if ((entry & CODE_ID) == CODE_UNWANTED || (generator && is_making_generator(frame)))
@@ -234,9 +235,9 @@ static bool hand_over(struct lane *l)
     return true;
 }
 
-static inline bool is_deep(const struct lane *l)
+static inline __attribute__((always_inline)) bool is_deep(const struct lane *l, bool since_312)
 {
-    if (py.minor >= 12)
+    if (since_312)
         return l->nested >= NESTED_MAX;
     return (const char *)__builtin_frame_address(0) < l->stack_floor;
 }
@@ -248,13 +249,17 @@ static inline __attribute__((always_inline)) void *pass(void *tstate, void *fram
                   : ((eval_function_38)py.eval_frame_default)(frame, throwing);
 }
 
-static inline __attribute__((always_inline)) void *traced(void *tstate, void *frame, int throwing)
+/* `since_312` is known when this is compiled: it spares looks at what differs. */
+static inline __attribute__((always_inline)) void *traced(void *tstate, void *frame, int throwing,
+                                                          bool since_312)
 {
-    void *code = (void *)(uintptr_t)pointer_at(frame, shape->code);
-    struct lane *l = running ? lane_of_thread() : NULL;
+    void *code = (void *)(uintptr_t)pointer_at(frame, since_312 ? FRAME_CODE_312 : FRAME_CODE);
+    struct lane *l = lane_self;
+    if (__builtin_expect(!l || !running || lane_is_forgotten(l), 0))
+        l = running ? lane_of_thread() : NULL;
     if (__builtin_expect(!l || l->busy || l->profiled, 0))
         return pass(tstate, frame, throwing);
-    if (__builtin_expect(is_deep(l), 0) && hand_over(l))
+    if (__builtin_expect(is_deep(l, since_312), 0) && hand_over(l))
         return pass(tstate, frame, throwing);
     uint32_t entry = code_entry(code);
     bool generator = entry & CODE_GENERATOR;
@@ -276,12 +281,17 @@ static inline __attribute__((always_inline)) void *traced(void *tstate, void *fr
 
 static void *eval_frame(void *tstate, void *frame, int throwing)
 {
-    return traced(tstate, frame, throwing);
+    return traced(tstate, frame, throwing, false);
+}
+
+static void *eval_frame_312(void *tstate, void *frame, int throwing)
+{
+    return traced(tstate, frame, throwing, true);
 }
 
 static void *eval_frame_38(void *frame, int throwing)
 {
-    return traced(NULL, frame, throwing);
+    return traced(NULL, frame, throwing, false);
 }
 
 static bool fits(void)
@@ -298,7 +308,9 @@ static int start(void)
     shape = &shapes[py.minor];
     running = true;
     all_profiled = false;
-    set(py.minor == 8 ? (void *)eval_frame_38 : (void *)eval_frame);
+    set(py.minor == 8    ? (void *)eval_frame_38
+        : py.minor >= 12 ? (void *)eval_frame_312
+                         : (void *)eval_frame);
     return 0;
 }
 
