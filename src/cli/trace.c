@@ -1,6 +1,7 @@
 /* `heatline trace`: every call of a program that it starts or attaches to. The program writes its calls into the recording by itself;
  * we only make the file, wait, and make of it what was asked for. */
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -88,6 +89,14 @@ static int trace_program(const struct trace_options *options, const struct resul
     return start(options, recording, argv, &child, err) ? -1 : wait_for(child, signals_fd);
 }
 
+/* That is an error, unless the program itself says so by its status, which is then returned. */
+static int saw_nothing(int status, struct err *err)
+{
+    err_set(err, STATUS_NOT_PYTHON, "no Python was seen running");
+    err_hint(err, "the agent needs CPython 3.8 or newer, and the program to be linked dynamically");
+    return status ? (message_error(err), status) : -1;
+}
+
 static int trace(const struct trace_options *options, char *const *argv, struct result *result,
                  struct err *err)
 {
@@ -97,10 +106,19 @@ static int trace(const struct trace_options *options, char *const *argv, struct 
     describe(writer_sink(result->writer), argv);
     int status = trace_program(options, result, argv, signals_fd, err);
     close(signals_fd);
-    if (status < 0)
+    if (status >= 0 && writer_streams(result->writer) == 1) /* ours */
+        status = saw_nothing(status, err);
+    uint64_t lost = writer_lost(result->writer);
+    if (status < 0 || writer_streams(result->writer) == 1) {
         result_discard(result);
-    if (status < 0 || result_close(result, err))
+        return status;
+    }
+    if (result_close(result, err))
         return -1;
+    if (lost)
+        message_note("%" PRIu64 " later events found no room: --max-size is %" PRIu64
+                     " MiB, or the disk is full",
+                     lost, options->max_size);
     if (!options->quiet)
         message_note("wrote %s", result->output);
     return status;

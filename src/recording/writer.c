@@ -275,6 +275,16 @@ uint64_t writer_events(const struct writer *w)
     return w->events;
 }
 
+uint32_t writer_streams(const struct writer *w)
+{
+    return (uint32_t)__atomic_load_n(&w->header->streams, __ATOMIC_RELAXED);
+}
+
+uint64_t writer_lost(const struct writer *w)
+{
+    return __atomic_load_n(&w->header->lost, __ATOMIC_RELAXED);
+}
+
 int writer_failure(const struct writer *w)
 {
     return w->failure;

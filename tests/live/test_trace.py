@@ -184,3 +184,20 @@ def test_a_file_that_may_not_grow(heatline, one_python):
                        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
     assert run.status == 0, run.err
     assert out.stat().st_size <= limit
+
+
+def test_what_finds_no_room_is_told(heatline, one_python):
+    out = heatline.path(".heat")
+    run = heatline.run("trace", "--max-size", "1", "-o", out, "--", *one_python.command, PROGRAM,
+                       "fib", "26")
+    assert run.status == 0 and "later events found no room: --max-size is 1 MiB" in run.err
+    calls = Calls(out)
+    assert calls.lost > 0 and out.stat().st_size <= 2 << 20
+
+
+@pytest.mark.parametrize("command, status", [(["true"], 5), (["false"], 1)])
+def test_a_program_without_python(heatline, command, status):
+    out = heatline.path(".heat")
+    run = heatline.run("trace", "-o", out, "--", *command)
+    assert run.status == status and run.err.startswith("heatline: no Python was seen running")
+    assert not out.exists()
