@@ -195,6 +195,17 @@ def test_a_filter_on_ptrace(under, waiting):
     assert seen.status == 0 and "<module>" in seen.out
 
 
+def test_a_filter_on_reading(under, waiting):
+    """There is another way to the memory, which stays open."""
+    if not CALLS:
+        pytest.skip("system call numbers of this machine are not known")
+    run = under(preexec_fn=no_call(CALLS["process_vm_readv"]))
+    told = run("doctor", waiting.pid)
+    assert told.status == 0 and told.out.startswith("ok   process %d" % waiting.pid), told.out
+    seen = run("dump", "-p", waiting.pid)
+    assert seen.status == 0 and "<module>" in seen.out, seen.err
+
+
 def test_another_tracer(heatline, waiting):
     """It stands still for its tracer: what it does is shown all the same."""
     libc = ctypes.CDLL(None, use_errno=True)

@@ -156,6 +156,47 @@ def test_filter_sort_pause_reset(one_python, start, heatline, screen):
     assert program.is_alive()
 
 
+def test_keys_of_the_terminal(one_python, start, heatline, screen):
+    """The keys that a terminal sends as sequences, and those that do the same without."""
+    program = start(one_python, "many_threads.py", "60")
+    program.line()
+    terminal = screen(80, 24)
+    attach(terminal, heatline, program.pid, "-i", "-t")
+    first = terminal.until(lambda shown: len(table(shown)) == 18, "a full table")
+
+    def opened(keys, row):
+        """These keys, from the top, put the cursor on that row of the screen: its calls follow it."""
+        terminal.keys("Home", *keys, "Enter")
+        text = terminal.until(lambda shown: re.search(r"[↑↓] ", shown), "the calls of a row")
+        lines = text.splitlines()
+        at = next(n for n, line in enumerate(lines) if re.search(r"[↑↓] ", line))
+        assert at - 6 == row, "%s: row %d was opened, not %d\n%s" % (keys, at - 6, row, text)
+        terminal.keys("Escape")
+        terminal.until(lambda shown: not re.search(r"[↑↓] ", shown), "the row closed again")
+
+    opened([], 0)
+    opened(["Down", "Down", "Up"], 1)
+    opened(["j", "j", "j", "k"], 2)
+    terminal.keys("p")
+    terminal.until(lambda shown: "PAUSED" in shown, "the pause")
+    terminal.keys("PageDown", "PageDown")
+    moved = terminal.until(lambda shown: table(shown)[0] != table(first)[0], "the next page")
+    terminal.keys("PageUp", "PageUp")
+    terminal.until(lambda shown: table(shown)[0] != table(moved)[0], "the page before")
+    terminal.keys("P")
+    terminal.until(lambda shown: "PAUSED" not in shown, "going on")
+    for key, column in (("3", "OwnTime"), ("4", "TotalTime"), ("1", "%Own"), (">", "%Total"),
+                        ("Left", "%Own"), ("Left", "TotalTime"), ("Right", "%Own")):
+        terminal.keys(key)
+        terminal.until(lambda shown: "▼" + column in shown, "%s sorts by %s" % (key, column))
+    terminal.keys("/", "w", "x", "BSpace", "a", "Enter")
+    terminal.until(lambda shown: "/wa: " in shown, "a letter taken back")
+    terminal.keys("h")
+    terminal.until(lambda shown: "leave" in shown, "help")
+    terminal.keys("h", "C-l", "Q")
+    assert terminal.left() == 0
+
+
 def test_sizes(one_python, start, heatline, screen):
     program = start(one_python, "many_threads.py", "60")
     program.line()
@@ -331,7 +372,8 @@ def test_without_colour(one_python, start, heatline, screen):
     program = start(one_python, "shares.py")
     program.line()
     colour = re.compile(r"\033\[(\d+;)*3[1-7](;\d+)*m")
-    for env, coloured in (({"NO_COLOR": "1"}, False), ({"NO_COLOR": None}, True)):
+    for env, coloured in (({"NO_COLOR": "1"}, False), ({"NO_COLOR": None}, True),
+                          ({"NO_COLOR": None, "TERM": "vt100"}, False)):
         terminal = screen()
         attach(terminal, heatline, program.pid, **env)
         terminal.row("burn")
