@@ -308,6 +308,25 @@ def test_unicode_names(python, heatline, start, tmp_path):
     assert "\u0444\u0443\u043d\u043a\u0446\u0438\u044f (%s:2)\n" % script in shown, shown
 
 
+def test_source_in_the_mount_namespace(one_python, heatline, keep, tmp_path):
+    """The file that the program has run from is not there for us: it lies in a file system of its own."""
+    place = tmp_path / "place"
+    place.mkdir()
+    (tmp_path / "script.py").write_text("import sys\ndef here():\n    print('ready', flush=True)\n"
+                                        "    sys.stdin.readline()\nhere()\n")
+    line = "mount -t tmpfs tmpfs %s && cp %s %s && exec %s %s/script.py" % (
+        place, tmp_path / "script.py", place, shlex.join(map(str, one_python.command)), place)
+    argv = ["unshare", "--mount", "--propagation", "private"]
+    if subprocess.run([*argv, "mount", "-t", "tmpfs", "tmpfs", str(place)]).returncode:
+        pytest.skip("no mount namespace can be made here")
+    target = keep(Target([*argv, "sh", "-c", line]))
+    target.line()
+    waiting(heatline, target)
+    assert not (place / "script.py").exists()
+    sources = [frame["source"] for frame in dump(heatline, target.pid)[0]["frames"]]
+    assert sources == ["sys.stdin.readline()", "here()"]
+
+
 def test_the_text(one_python, heatline, start):
     target = start(one_python, "named_threads.py")
     target.line()
