@@ -55,7 +55,6 @@ _heatline()
     top:--include) return ;;
     top:--exclude) return ;;
     top:--max-depth) return ;;
-    top:--range) return ;;
     dump:-p | dump:--pid) return ;;
     doctor:-p | doctor:--pid) return ;;
     report:--limit) return ;;
@@ -86,7 +85,7 @@ _heatline()
         case ${COMP_WORDS[1]} in
         record) words='-p --pid --python --keep-running -r --rate -d --duration --nonblocking --blocking --async -o --output -f --format --flush -t --threads --mode -g --gil -i --idle -s --subprocesses -F --function --nolineno --full-filenames --limit-threads --include --exclude --gc --max-depth --range -h --help' ;;
         trace) words='--attach -t --duration --python --ignore-multiprocess --ignore-c-function --ignore-frozen --include-files --exclude-files --max-stack-depth -o --output -f --format --max-size --quiet -h --help' ;;
-        top) words='-p --pid --python --keep-running -r --rate -d --duration --nonblocking --blocking --async --delay -t --threads --mode -g --gil -i --idle -s --subprocesses -F --function --nolineno --full-filenames --limit-threads --include --exclude --gc --max-depth --range -h --help' ;;
+        top) words='-p --pid --python --keep-running -r --rate -d --duration --nonblocking --blocking --async --delay -t --threads --mode -g --gil -i --idle -s --subprocesses -F --function --nolineno --full-filenames --limit-threads --include --exclude --gc --max-depth -h --help' ;;
         dump) words='-p --pid -s --subprocesses --blocking --nonblocking -l --locals -j --json --async -g --gil -F --function --full-filenames -h --help' ;;
         doctor) words='-p --pid -j --json -h --help' ;;
         report) words='--functions --lines --tree --threads --calls --tasks --replay --limit --json --csv --mode -g --gil -i --idle -s --subprocesses -F --function --nolineno --full-filenames --limit-threads --include --exclude --gc --max-depth --range -t --per-thread --min-duration -h --help' ;;

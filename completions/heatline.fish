@@ -69,7 +69,6 @@ complete -c heatline -n '__fish_seen_subcommand_from top' -l include -x -d 'Only
 complete -c heatline -n '__fish_seen_subcommand_from top' -l exclude -x -d 'Drop frames whose function or file matches; may be repeated'
 complete -c heatline -n '__fish_seen_subcommand_from top' -l gc -d 'Mark garbage collection by a frame <GC>'
 complete -c heatline -n '__fish_seen_subcommand_from top' -l max-depth -x -d 'Show only the N outermost frames of each stack'
-complete -c heatline -n '__fish_seen_subcommand_from top' -l range -x -d 'Only what happened then, in seconds since the recording began; of calls, those that began then'
 complete -c heatline -n '__fish_seen_subcommand_from top' -s h -l help -d 'Show this help and exit'
 
 complete -c heatline -n __fish_use_subcommand -a dump -d 'Show what every thread of a running program is doing now'

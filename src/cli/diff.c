@@ -110,6 +110,7 @@ static int run(const struct arguments *arguments, struct err *err)
 static const struct option_group groups[] = {
     {"Output", sheet_option_rows, AT(sheet)},
     {"View", view_option_rows, AT(view)},
+    {NULL, view_range_rows, AT(view)},
     {"Other", option_help_rows, 0},
     {0},
 };

@@ -113,6 +113,7 @@ const struct option_group record_option_groups[] = {
     {"Output", output_rows, 0},
     {"View", view_thread_rows, offsetof(struct record_options, view)},
     {NULL, view_option_rows, offsetof(struct record_options, view)},
+    {NULL, view_range_rows, offsetof(struct record_options, view)},
     {"Other", option_help_rows, 0},
     {0},
 };

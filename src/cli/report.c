@@ -147,9 +147,13 @@ static const struct option more_view_rows[] = {
 };
 
 static const struct option_group groups[] = {
-    {"Reports", report_rows, 0},          {"Output", sheet_option_rows, AT(sheet)},
-    {"View", view_option_rows, AT(view)}, {NULL, more_view_rows, 0},
-    {"Other", option_help_rows, 0},       {0},
+    {"Reports", report_rows, 0},
+    {"Output", sheet_option_rows, AT(sheet)},
+    {"View", view_option_rows, AT(view)},
+    {NULL, view_range_rows, AT(view)},
+    {NULL, more_view_rows, 0},
+    {"Other", option_help_rows, 0},
+    {0},
 };
 static const char *const usage[] = {"FILE [REPORT] [OPTION...]", NULL};
 static const char *const examples[] = {

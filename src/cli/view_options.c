@@ -75,6 +75,10 @@ const struct option view_option_rows[] = {
      .min = 1,
      .max = 1000000,
      .doc = "Show only the N outermost frames of each stack"},
+    {0},
+};
+
+const struct option view_range_rows[] = {
     {.name = "range",
      .kind = OPTION_RANGE,
      .argument = "FROM..TO",

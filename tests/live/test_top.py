@@ -456,6 +456,7 @@ def row_of_any(text, name):
 @pytest.mark.quick
 def test_bad_input(heatline, start, one_python):
     for options, status in (((), 2), (("-p", "1", "--", "true"), 2), (("--delay", "0", "-p", "1"), 2),
+                            (("--range", "0..1", "-p", "1"), 2),
                             (("-p", "4194303"), 6), (("--", "/no/such/file"), 127),
                             (("--", "/etc/passwd"), 126), (("--", "true"), 5)):
         run = heatline.run("top", *options)
