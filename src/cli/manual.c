@@ -64,6 +64,14 @@ static const struct command *described_by(const struct command *command, const s
     return NULL;
 }
 
+/* It has no heading and is described where the one before it is: one list of both. */
+static bool goes_on(const struct command *command, const struct option_group *group)
+{
+    const struct command *other = described_by(command, group->rows);
+    return other != NULL && group->heading == NULL && group != command->groups &&
+           described_by(command, group[-1].rows) == other;
+}
+
 static void add_group(struct str *s, const struct command *command,
                       const struct option_group *group)
 {
@@ -74,14 +82,14 @@ static void add_group(struct str *s, const struct command *command,
     if (group->heading != NULL)
         str_printf(s, ".PP\n%s:\n", group->heading);
     if (other != NULL) {
-        str_printf(s, ".PP\nOptions as of \\fBheatline %s\\fR:\n", other->name);
+        if (!goes_on(command, group))
+            str_printf(s, ".PP\nOptions as of \\fBheatline %s\\fR:\n", other->name);
         for (const struct option *row = group->rows; row->name != NULL; row++) {
-            str_add(s, row == group->rows ? "" : ",\n");
             str_add(s, "\\fB\\-\\-");
             add_text(s, row->name);
-            str_add(s, "\\fR");
+            bool last = row[1].name == NULL && !goes_on(command, group + 1);
+            str_add(s, last ? "\\fR.\n" : "\\fR,\n");
         }
-        str_add(s, ".\n");
         return;
     }
     for (const struct option *row = group->rows; row->name != NULL; row++) {
