@@ -8,7 +8,7 @@
 
 #include "subject/mem.h"
 
-enum { PATCH_WORDS_MAX = 8 };
+enum { PATCH_WORDS_MAX = 12 };
 
 struct patch {
     size_t len;

@@ -116,8 +116,22 @@ static bool holds(const struct ring_row *row, const struct state *s)
            (s->first + s->todo) % row->entries == s->last;
 }
 
-enum ring_state ring_add(struct ring *r, struct mem *mem, uint64_t function, uint64_t argument,
-                         struct patch *ret_patch)
+static uint64_t entry_at(const struct ring *r, uint32_t position)
+{
+    return r->queue + r->row->calls + (uint64_t)(position % r->row->entries) * r->row->entry_bytes;
+}
+
+static void put(const struct ring *r, uint32_t position, struct ring_call call, struct patch *patch)
+{
+    uint64_t entry = entry_at(r, position);
+    patch_add(patch, entry, call.function, 8);
+    patch_add(patch, entry + 8, call.argument, 8);
+    if (r->row->minor >= MUTEX_MINOR)
+        patch_add(patch, entry + 16, 0, 4); /* flags */
+}
+
+enum ring_state ring_add(struct ring *r, struct mem *mem, struct ring_call call,
+                         struct ring_call idle, struct patch *ret_patch)
 {
     const struct ring_row *row = r->row;
     struct state s;
@@ -125,37 +139,43 @@ enum ring_state ring_add(struct ring *r, struct mem *mem, uint64_t function, uin
         return RING_STRANGE;
     if (row->minor == 8 && s.busy)
         return RING_ENDING;
-    if (!s.semaphore || s.busy || used(row, &s) >= row->entries_max)
+    if (!s.semaphore || s.busy || used(row, &s) + 2 > row->entries_max)
         return RING_BUSY;
     r->position = s.last;
-    r->entry = r->queue + row->calls + (uint64_t)s.last * row->entry_bytes;
     *ret_patch = (struct patch){0};
-    patch_add(ret_patch, r->entry, function, 8);
-    patch_add(ret_patch, r->entry + 8, argument, 8);
-    if (row->minor >= MUTEX_MINOR)
-        patch_add(ret_patch, r->entry + 16, 0, 4);
-    patch_add(ret_patch, r->queue + row->last, (s.last + 1) % row->entries, 4);
-    patch_add(ret_patch, r->queue + row->todo, row->minor >= MUTEX_MINOR ? s.todo + 1 : 1, 4);
+    put(r, s.last, call, ret_patch);
+    put(r, s.last + 1, idle, ret_patch);
+    patch_add(ret_patch, r->queue + row->last, (s.last + 2) % row->entries, 4);
+    patch_add(ret_patch, r->queue + row->todo, row->minor >= MUTEX_MINOR ? s.todo + 2 : 1, 4);
     if (r->breaker)
         patch_add(ret_patch, r->breaker, 1, 4);
     return RING_FREE;
 }
 
-bool ring_waits(const struct ring *r, struct mem *mem, uint64_t function, uint64_t argument)
+static bool is_queued(const struct ring *r, struct mem *mem, uint32_t position,
+                      struct ring_call call)
 {
     struct state s;
-    uint64_t there[2];
-    if (read_state(r, mem, &s) || mem_read(mem, r->entry, there, sizeof(there)) ||
-        !holds(r->row, &s) || there[0] != function || there[1] != argument)
+    struct ring_call there;
+    if (read_state(r, mem, &s) || mem_read(mem, entry_at(r, position), &there, sizeof(there)) ||
+        !holds(r->row, &s) || there.function != call.function || there.argument != call.argument)
         return false;
-    uint32_t ahead = (r->position + r->row->entries - s.first) % r->row->entries;
+    uint32_t ahead = (position + r->row->entries - s.first) % r->row->entries;
     return ahead < used(r->row, &s);
 }
 
-void ring_replace(const struct ring *r, uint64_t function, uint64_t argument,
-                  struct patch *ret_patch)
+bool ring_waits(const struct ring *r, struct mem *mem, struct ring_call call)
+{
+    return is_queued(r, mem, r->position, call);
+}
+
+bool ring_runs(const struct ring *r, struct mem *mem, struct ring_call idle)
+{
+    return is_queued(r, mem, (r->position + 1) % r->row->entries, idle);
+}
+
+void ring_replace(const struct ring *r, struct ring_call idle, struct patch *ret_patch)
 {
     *ret_patch = (struct patch){0};
-    patch_add(ret_patch, r->entry, function, 8);
-    patch_add(ret_patch, r->entry + 8, argument, 8);
+    put(r, r->position, idle, ret_patch);
 }

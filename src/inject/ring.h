@@ -22,26 +22,32 @@ enum ring_state {
     RING_ENDING,  /* the interpreter is about to end, or has none */
 };
 
+struct ring_call {
+    uint64_t function, argument;
+};
+
 struct ring {
     const struct ring_row *row;
     uint64_t queue;    /* address of its struct _pending_calls */
     uint64_t breaker;  /* address of the int eval_breaker; 0: each thread state has one (3.13) */
-    uint64_t entry;    /* address of our call once ring_add has chosen it */
-    uint32_t position; /* index of it */
+    uint32_t position; /* index of the call that ring_add has put there */
 };
 
 /* RING_FREE, RING_STRANGE (also: a version that is not known) or RING_ENDING. */
 enum ring_state ring_find(struct ring *r, const struct runtime *runtime, struct mem *mem);
 
-/* Adds `function(argument)` at the end: fills `ret_patch` if it is RING_FREE. */
-enum ring_state ring_add(struct ring *r, struct mem *mem, uint64_t function, uint64_t argument,
-                         struct patch *ret_patch);
+/* Adds `call` at the end, and `idle`, a call that does nothing, behind it; fills `ret_patch` if it is RING_FREE. */
+enum ring_state ring_add(struct ring *r, struct mem *mem, struct ring_call call,
+                         struct ring_call idle, struct patch *ret_patch);
 
-/* Is the call that ring_add has put there still waiting? */
-bool ring_waits(const struct ring *r, struct mem *mem, uint64_t function, uint64_t argument);
+/* Has the call not begun yet? */
+bool ring_waits(const struct ring *r, struct mem *mem, struct ring_call call);
+/* Has it not returned yet? `idle` is taken right after that. Nothing may be added before: until 3.11 the queue would be
+ * found to have calls while one of them runs, for which a profiled frame of 3.11 waits at its first instruction, for
+ * ever. */
+bool ring_runs(const struct ring *r, struct mem *mem, struct ring_call idle);
 
-/* In its place another call that does nothing, since those behind it cannot be moved up. */
-void ring_replace(const struct ring *r, uint64_t function, uint64_t argument,
-                  struct patch *ret_patch);
+/* In the place of a call that waits, `idle`, since those behind it cannot be moved up. */
+void ring_replace(const struct ring *r, struct ring_call idle, struct patch *ret_patch);
 
 #endif

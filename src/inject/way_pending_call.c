@@ -12,11 +12,14 @@
 #include "inject/way.h"
 #include "subject/diagnose.h"
 
-enum { ATTEMPTS_MAX = 50, ATTEMPT_NAP_NS = 2000000, NUDGE_AFTER_NS = 100000000 };
+enum { ATTEMPTS_MAX = 500, ATTEMPT_NAP_NS = 2000000, NUDGE_AFTER_NS = 100000000 };
+
+static const uint64_t return_limit_ns = 5 * (uint64_t)NS_PER_S;
 
 struct call {
-    uint64_t run, is_true, is_false; /* addresses: PyRun_SimpleString, PyObject_IsTrue, False */
-    uint64_t line;                   /* of the text, in memory that is nobody's */
+    struct ring_call
+        run; /* PyRun_SimpleString of the text, which lies in memory that is nobody's */
+    struct ring_call idle; /* PyObject_IsTrue(False) */
     struct str text;
     struct ring ring;
 };
@@ -33,17 +36,17 @@ static int find(struct call *c, const struct way_target *t, struct err *err)
     maps_init(&maps);
     if (maps_read(&maps, t->pid) == RD_OK) {
         uint64_t at = t->runtime.address;
-        c->run = image_symbol(t->pid, &maps, at, "PyRun_SimpleString");
-        c->is_true = image_symbol(t->pid, &maps, at, "PyObject_IsTrue");
-        c->is_false = image_symbol(t->pid, &maps, at, "_Py_FalseStruct");
-        c->line = image_slack(t->pid, &maps, t->mem, c->text.len + 1);
+        c->run.function = image_symbol(t->pid, &maps, at, "PyRun_SimpleString");
+        c->idle.function = image_symbol(t->pid, &maps, at, "PyObject_IsTrue");
+        c->idle.argument = image_symbol(t->pid, &maps, at, "_Py_FalseStruct");
+        c->run.argument = image_slack(t->pid, &maps, t->mem, c->text.len + 1);
     }
     maps_release(&maps);
-    if (c->run && c->is_true && c->is_false && c->line)
+    if (c->run.function && c->idle.function && c->idle.argument && c->run.argument)
         return 0;
     err_set(err, STATUS_FAIL, "the agent cannot get into process %d: its Python %s", (int)t->pid,
-            c->line ? "does not tell where its functions are"
-                    : "leaves no room for a line of text");
+            c->run.argument ? "does not tell where its functions are"
+                            : "leaves no room for a line of text");
     return err_hint(err, "start the program with `heatline trace` instead");
 }
 
@@ -99,10 +102,11 @@ static enum ring_state add(struct call *c, const struct way_target *t)
     struct patch patch;
     enum ring_state state = ring_find(&c->ring, &t->runtime, t->mem);
     if (state == RING_FREE)
-        state = ring_add(&c->ring, t->mem, c->run, c->line, &patch);
+        state = ring_add(&c->ring, t->mem, c->run, c->idle, &patch);
     if (state != RING_FREE)
         return state;
-    if (patch_bytes(t->pid, c->line, c->text.data, c->text.len + 1) || patch_write(&patch, t->pid))
+    if (patch_bytes(t->pid, c->run.argument, c->text.data, c->text.len + 1) ||
+        patch_write(&patch, t->pid))
         return RING_STRANGE;
     if (!c->ring.breaker)
         signal_threads(t);
@@ -148,6 +152,14 @@ static bool wait(const struct way_target *t)
     return look == WAY_ANSWERED;
 }
 
+/* It has answered, but is still on its way out. */
+static void await_return(const struct call *c, const struct way_target *t)
+{
+    uint64_t until_ns = clock_ns() + return_limit_ns;
+    while (ring_runs(&c->ring, t->mem, c->idle) && clock_ns() < until_ns)
+        nap(NS_PER_MS);
+}
+
 /* The line is wiped when nobody can be reading it: after the answer, or together with the call that has not begun. A
  * call that has begun and does not answer keeps its line. */
 static void take_back(const struct call *c, const struct way_target *t, bool answered)
@@ -158,13 +170,13 @@ static void take_back(const struct call *c, const struct way_target *t, bool ans
     struct patch patch;
     if (halt_begin(&halt, t->pid, &ignored))
         return;
-    bool waits = !answered && ring_waits(&c->ring, t->mem, c->run, c->line);
+    bool waits = !answered && ring_waits(&c->ring, t->mem, c->run);
     if (waits) {
-        ring_replace(&c->ring, c->is_true, c->is_false, &patch);
+        ring_replace(&c->ring, c->idle, &patch);
         patch_write(&patch, t->pid);
     }
     if ((waits || answered) && c->text.len < sizeof(zeros))
-        patch_bytes(t->pid, c->line, zeros, c->text.len + 1);
+        patch_bytes(t->pid, c->run.argument, zeros, c->text.len + 1);
     halt_end(&halt);
 }
 
@@ -173,8 +185,12 @@ int way_pending_call(const struct way_target *t, struct err *err)
     struct call c = {.text = STR_EMPTY};
     script_line(&c.text, t->folder);
     int failed = find(&c, t, err) || ask(&c, t, err);
-    if (!failed)
-        take_back(&c, t, wait(t));
+    if (!failed) {
+        bool answered = wait(t);
+        if (answered)
+            await_return(&c, t);
+        take_back(&c, t, answered);
+    }
     str_release(&c.text);
     return failed ? -1 : 0;
 }
