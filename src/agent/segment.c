@@ -14,6 +14,8 @@
 static struct heat_header *header; /* mapped shared */
 static char file[PATH_MAX];
 static uint64_t segments_max;
+static dev_t device;
+static ino_t inode;
 
 int segment_open(const char *path, uint64_t bytes_max)
 {
@@ -41,6 +43,8 @@ int segment_open(const char *path, uint64_t bytes_max)
         return EINVAL;
     }
     header = h;
+    device = st.st_dev;
+    inode = st.st_ino;
     segments_max = bytes_max ? bytes_max / HEAT_SEGMENT_BYTES : UINT64_MAX;
     return 0;
 }
@@ -72,13 +76,16 @@ static uint64_t offset_of(uint64_t index)
     return HEAT_PAGE_BYTES + index * HEAT_SEGMENT_BYTES;
 }
 
-/* The file may have been cut by whoever closed the recording: only a look at it tells how far it is real. */
+/* The file may have been cut by whoever closed the recording: only a look at it tells how far it is real. By now there
+ * may also be another recording in its place. */
 static int make_room(int fd, uint64_t index)
 {
     struct stat st;
     uint64_t to = offset_of(index + 1), room;
     if (fstat(fd, &st))
         return errno;
+    if (st.st_dev != device || st.st_ino != inode)
+        return ESTALE;
     return (uint64_t)st.st_size >= to ? 0 : room_make(fd, offset_of(index), to, &room);
 }
 
@@ -113,6 +120,7 @@ struct heat_segment *segment_next(struct heat_segment *old, const struct heat_se
     if (claim(fd, &index) == 0)
         place = mmap(NULL, HEAT_SEGMENT_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE,
                      fd, (off_t)offset_of(index));
+    lock(fd, F_UNLCK); /* closing would not do it: what is mapped keeps the file open */
     close(fd);
     if (place == MAP_FAILED)
         return NULL;

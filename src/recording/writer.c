@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,12 +12,15 @@
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "model/codec.h"
 #include "recording/room.h"
+
+enum { LOCK_ATTEMPTS = 500 }; /* a millisecond each */
 
 struct writer {
     struct sink sink;
@@ -168,6 +172,29 @@ static int open_named(const char *path, bool *ret_made, struct err *err)
     return fd;
 }
 
+/* Puts a new file in the place of the one that is there. A program that was traced into that one may still have it
+ * mapped, and would be killed (SIGBUS) if it were cut. -1 where that cannot be: another's folder, no room. */
+static int open_instead(const char *path, int old_fd)
+{
+    struct stat st;
+    uint64_t room_bytes;
+    char place[PATH_MAX], fresh[PATH_MAX + 8];
+    if (fstat(old_fd, &st) || st.st_size == 0 || !realpath(path, place))
+        return -1;
+    snprintf(fresh, sizeof fresh, "%s.XXXXXX", place);
+    int fd = mkostemp(fresh, O_CLOEXEC);
+    if (fd < 0)
+        return -1;
+    bool same = fchmod(fd, st.st_mode & 07777) == 0 &&
+                (st.st_uid == geteuid() || fchown(fd, st.st_uid, st.st_gid) == 0);
+    if (same && flock(fd, LOCK_EX | LOCK_NB) == 0 &&
+        room_make(fd, 0, segment_offset(1), &room_bytes) == 0 && rename(fresh, place) == 0)
+        return fd;
+    unlink(fresh);
+    close(fd);
+    return -1;
+}
+
 /* Room is made before the old content goes: a disk that is full costs nobody an old recording. */
 static int writer_start(struct writer *w)
 {
@@ -204,6 +231,11 @@ struct writer *writer_open(const char *path, enum heat_producer producer, struct
         if (!path)
             err_system(err, errno, "cannot make a temporary file in $TMPDIR or /tmp");
         return NULL;
+    }
+    int instead = path && !made ? open_instead(path, fd) : -1;
+    if (instead >= 0) {
+        close(fd);
+        fd = instead;
     }
     struct writer *w = alloc_zeroed(1, sizeof *w);
     w->sink.emit = writer_emit;
@@ -300,13 +332,28 @@ static uint64_t writer_end(const struct writer *w)
     return segment_offset(w->segment_index) + sizeof *w->segment + w->segment->used_bytes;
 }
 
+/* Traced processes make room and map it under a shared lock of the first byte (agent/segment.c): what they have mapped
+ * has been counted when we have ours, and is not cut. False: one of them has it, and was stopped in that moment. */
+static bool keep_others_out(int fd)
+{
+    struct flock first = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 0, .l_len = 1};
+    const struct timespec nap = {.tv_nsec = 1000000};
+    int failed = fcntl(fd, F_OFD_SETLK, &first);
+    for (int i = 0; failed && i < LOCK_ATTEMPTS; i++) {
+        nanosleep(&nap, NULL);
+        failed = fcntl(fd, F_OFD_SETLK, &first);
+    }
+    return !failed;
+}
+
 int writer_close(struct writer *w, struct err *err)
 {
     if (!w)
         return 0;
+    bool alone = keep_others_out(w->fd);
     uint64_t end = writer_end(w);
     writer_unmap(w);
-    int error = ftruncate(w->fd, (off_t)end) ? errno : 0;
+    int error = alone && ftruncate(w->fd, (off_t)end) ? errno : 0;
     __atomic_store_n(&w->header->closed_ns, clock_ns(), __ATOMIC_RELEASE);
     munmap(w->header, HEAT_PAGE_BYTES);
     if (close(w->fd) && !error)

@@ -29,7 +29,7 @@ def check_calls(heatline, recording, threads=1):
     info = heatline.info(recording)
     assert info["lost"] == 0 and info["events"] > 20, info
     assert info["threads"] >= threads, info
-    report = heatline.run("report", recording, "--functions")
+    report = heatline.run("report", recording, "--functions", "--limit", "0")
     assert report.status == 0 and "work" in report.out, report.out + report.err
 
 
@@ -199,8 +199,9 @@ def test_waits_until_it_runs(one_python, start, heatline):
     until(lambda: "runs no Python now" in tracer.said(), "it says that it waits")
     os.kill(program.pid, signal.SIGCONT)
     until(lambda: "tracing process" in tracer.said(), "the agent is in")
-    program.say("something")
-    program.line()
+    for _ in range(5):
+        program.say("something")
+        program.line()
     tracer.process.send_signal(signal.SIGINT)
     assert tracer.wait() == 0, tracer.said()
     check_calls(heatline, recording)

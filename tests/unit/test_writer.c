@@ -328,6 +328,25 @@ static void test_a_larger_old_recording_is_replaced(void **state)
     }
 }
 
+/* A program that was traced into it may go on, and must not die of it (SIGBUS). */
+static void test_who_has_the_old_recording_mapped_lives(void **state)
+{
+    struct folder *f = *state;
+    struct err err = {0};
+    const char *path = folder_file(f, "a");
+    assert_int_equal(writer_close(open_writer(path), &err), 0);
+    int fd = open(path, O_RDWR);
+    char *page = mmap(NULL, HEAT_PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    close(fd);
+    assert_ptr_not_equal(page, MAP_FAILED);
+    struct writer *w = open_writer(path);
+    memset(page, 'x', HEAT_PAGE_BYTES);
+    assert_int_equal(writer_close(w, &err), 0);
+    munmap(page, HEAT_PAGE_BYTES);
+    struct reader_summary summary;
+    assert_int_equal(count_in(path, &summary), 0);
+}
+
 static void test_unnamed_leaves_no_file(void **state)
 {
     struct folder *f = *state;
@@ -359,6 +378,7 @@ int main(void)
         TEST(test_no_room_to_start_costs_nothing),
         TEST(test_what_cannot_be_recorded_to),
         TEST(test_a_larger_old_recording_is_replaced),
+        TEST(test_who_has_the_old_recording_mapped_lives),
         TEST(test_unnamed_leaves_no_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
