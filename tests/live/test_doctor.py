@@ -52,11 +52,14 @@ def under(heatline, tmp_path):
 
 
 def same_words(run, pid, status, *words):
-    """doctor and dump say the same sentence and hint, and end with the same status."""
+    """Every command says the same sentence and hint, and ends with the same status."""
     doctor, dump = run("doctor", pid), run("dump", "-p", pid)
     assert doctor.status == dump.status == status, (doctor.out, doctor.err, dump.err)
     sentences, hints, lines = statement(dump.err)
     assert len(sentences) == 1 and len(lines) == 1 + len(hints), dump.err
+    for command in (("top", "-d", "1"), ("record", "-d", "1", "-f", "raw", "-o", "-")):
+        other = run(*command, "-p", pid)
+        assert (other.status, other.err, other.out) == (status, dump.err, ""), (command, other.err, dump.err)
     told = doctor.out.splitlines()
     assert told[0] == "no   " + sentences[0][len("heatline: "):], (doctor.out, dump.err)
     fixes = [line[len("     fix: "):] for line in told if line.startswith("     fix: ")]
