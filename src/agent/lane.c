@@ -75,13 +75,20 @@ static struct lane *new_lane(void)
     return l;
 }
 
+/* How many of the outermost `depth` calls are written. */
+static uint32_t written(const struct lane *l, uint32_t depth)
+{
+    return depth < l->depth_max ? depth : l->depth_max;
+}
+
 /* Whose the events are that follow, and what is open. */
 static void put_state(struct lane *l)
 {
-    struct event event = {.kind = EVENT_LANE, .lane = {l->thread, l->stream.last_t_ns, l->depth}};
+    uint32_t depth = written(l, l->depth);
+    struct event event = {.kind = EVENT_LANE, .lane = {l->thread, l->stream.last_t_ns, depth}};
     stream_put(&l->stream, &event);
-    uint32_t from = l->depth > LANE_OPEN_SHOWN ? l->depth - LANE_OPEN_SHOWN : 0;
-    for (uint32_t i = from; i < l->depth; i++) {
+    uint32_t from = depth > LANE_OPEN_SHOWN ? depth - LANE_OPEN_SHOWN : 0;
+    for (uint32_t i = from; i < depth; i++) {
         event = (struct event){.kind = EVENT_OPEN, .open = {{l->open[i].function}}};
         stream_put(&l->stream, &event);
     }
@@ -105,6 +112,7 @@ static void introduce(struct lane *l)
     bool is_main = gettid() == getpid();
     struct text name = is_main ? (struct text){"MainThread", 10} : (struct text){NULL, 0};
     l->calls_unnamed = is_main ? UINT32_MAX : 0;
+    l->depth_max = agent_config()->depth_max ? agent_config()->depth_max : UINT32_MAX;
     l->thread = dictionary_thread((struct thread_id){0}, gettid(), name, (uint64_t)pthread_self());
 }
 
@@ -241,10 +249,11 @@ bool lane_resync(struct lane *l, const void *code)
     while (at && l->open[at - 1].code != code)
         at--;
     if (!at)
-        return false;              /* it was entered before us */
+        return false; /* it was entered before us */
+    uint32_t count = written(l, l->depth) - written(l, at);
     struct stream *s = &l->stream; /* a segment that begins here still has what was open before */
-    if (s->end - s->at >= LANE_CALL_BYTES_MAX || lane_segment(l) == 0) {
-        struct event event = {.kind = EVENT_RESYNC, .resync = {s->last_t_ns, l->depth - at}};
+    if (count && (s->end - s->at >= LANE_CALL_BYTES_MAX || lane_segment(l) == 0)) {
+        struct event event = {.kind = EVENT_RESYNC, .resync = {s->last_t_ns, count}};
         stream_put(s, &event);
     }
     l->depth = at;

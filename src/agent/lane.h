@@ -29,6 +29,7 @@ struct lane {
     struct stamp stamp;
     struct lane_call *open; /* mapped; the innermost is open[depth - 1] */
     uint32_t depth, depth_cap;
+    uint32_t depth_max;  /* what lies deeper is kept track of, but not written */
     uint32_t depth_easy; /* depth_cap; 0 while the thread's name is not known */
     struct thread_id thread;
     struct lane *next;     /* of those that are free */
@@ -112,7 +113,9 @@ lane_enter(struct lane *l, uint8_t kind, const void *code, uint32_t function, bo
 {
     if (__builtin_expect(l->depth >= l->depth_easy, 0) && !lane_prepare(l))
         return;
-    uint8_t *at = lane_put_head(l, kind);
+    uint8_t *at = NULL;
+    if (__builtin_expect(l->depth < l->depth_max, 1))
+        at = lane_put_head(l, kind);
     l->open[l->depth++] = (struct lane_call){code, function, native};
     if (at)
         lane_commit(l, lane_put_number(at, function));
@@ -121,7 +124,9 @@ lane_enter(struct lane *l, uint8_t kind, const void *code, uint32_t function, bo
 /* The innermost call ends (EVENT_LEAVE, EVENT_YIELD, EVENT_UNWIND). */
 static inline __attribute__((always_inline)) void lane_leave_innermost(struct lane *l, uint8_t kind)
 {
-    uint8_t *at = lane_put_head(l, kind);
+    uint8_t *at = NULL;
+    if (__builtin_expect(l->depth <= l->depth_max, 1))
+        at = lane_put_head(l, kind);
     l->depth--;
     if (at)
         lane_commit(l, at);

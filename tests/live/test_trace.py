@@ -34,6 +34,15 @@ def only(calls, name):
     return found[0]
 
 
+def levels_of(calls):
+    """The names of the main thread's calls by depth."""
+    levels, level = [], calls.threads[0].roots
+    while level:
+        levels.append(sorted(call.name for call in level))
+        level = [call for above in level for call in above.calls]
+    return levels
+
+
 FIB_3 = ("fib", [("fib", [("fib", []), ("fib", [])]), ("fib", [])])
 
 
@@ -86,6 +95,14 @@ def test_recursion_that_is_as_deep_as_it_can_be(trace, python):
     depth = 50000 if python.version >= (3, 11) else 15000
     calls = trace("deep", depth)
     assert calls.count()["deep"] == depth + 1 and calls.resynced == 0
+
+
+def test_what_is_deeper_than_wanted_is_left_out(trace):
+    whole = trace("exceptions")
+    above = next(depth for depth, names in enumerate(levels_of(whole)) if "branch" in names)
+    calls = trace("exceptions", options=("--ignore-c-function", "--max-stack-depth", str(above + 1)))
+    assert calls.count()["branch"] == 1 and calls.count()["leaf"] == 0 and calls.resynced == 0
+    assert levels_of(calls) == levels_of(whole)[:above + 1]
 
 
 def test_the_limit_of_recursion_is_where_it_was(trace):
