@@ -108,8 +108,7 @@ bool agent_is_over(void)
     return true;
 }
 
-/* Python tells what it is about to do. Its own start-up is over when it runs the program; an embedded one that does
- * not say so is recorded from the first thing that it runs. */
+/* Python tells what it is about to do. Its own start-up is over when it runs the program. */
 static int on_audit(const char *event, void *args, void *data)
 {
     (void)args;
@@ -117,8 +116,7 @@ static int on_audit(const char *event, void *args, void *data)
     static bool over;
     if (!strcmp(event, "cpython._PySys_ClearAuditHooks")) { /* the interpreter ends */
         over = true;
-        if (hook)
-            hook = NULL;
+        hook = NULL;
     } else if (!over && !hook && !strncmp(event, "cpython.run_", 12)) {
         over = true; /* tried once */
         environment_hide();

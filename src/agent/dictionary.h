@@ -13,8 +13,7 @@ uint32_t dictionary_stream(void);
 /* In a forked child, where nothing is defined yet. One that only runs another program writes nothing. */
 void dictionary_forget(void);
 
-/* The ids of what has these texts; defined on first use. {0} when it could not be written. */
-struct string_id dictionary_string(struct text text);
+/* The id of a function; defined on first use. {0} when it could not be written. */
 struct function_id dictionary_function(struct text name, struct text file, uint32_t first_line);
 
 /* A thread of this process; `id` 0: a new one. Its end. */

@@ -155,13 +155,19 @@ static struct lane *lane_of_thread(void)
 typedef void *(*eval_function)(void *tstate, void *frame, int throwing);
 typedef void *(*eval_function_38)(void *frame, int throwing);
 
-/* `tstate` NULL: 3.8, where it is not handed on. */
+/* As if we were not there: the compiler makes a jump of it, which needs no stack. `tstate` NULL:
+ * 3.8, where it is not handed on. */
+static inline __attribute__((always_inline)) void *pass(void *tstate, void *frame, int throwing)
+{
+    return tstate ? ((eval_function)py.eval_frame_default)(tstate, frame, throwing)
+                  : ((eval_function_38)py.eval_frame_default)(frame, throwing);
+}
+
 static inline __attribute__((always_inline)) void *evaluate(struct lane *l, void *tstate,
                                                             void *frame, int throwing)
 {
     l->nested++;
-    void *result = tstate ? ((eval_function)py.eval_frame_default)(tstate, frame, throwing)
-                          : ((eval_function_38)py.eval_frame_default)(frame, throwing);
+    void *result = pass(tstate, frame, throwing);
     l->nested--;
     return result;
 }
@@ -240,13 +246,6 @@ static inline __attribute__((always_inline)) bool is_deep(const struct lane *l, 
     if (since_312)
         return l->nested >= NESTED_MAX;
     return (const char *)__builtin_frame_address(0) < l->stack_floor;
-}
-
-/* As if we were not there: the compiler makes a jump of it, which needs no stack. */
-static inline __attribute__((always_inline)) void *pass(void *tstate, void *frame, int throwing)
-{
-    return tstate ? ((eval_function)py.eval_frame_default)(tstate, frame, throwing)
-                  : ((eval_function_38)py.eval_frame_default)(frame, throwing);
 }
 
 /* `since_312` is known when this is compiled: it spares looks at what differs. */
