@@ -10,6 +10,7 @@
 #include "agent/code.h"
 #include "agent/dictionary.h"
 #include "agent/environment.h"
+#include "agent/extra.h"
 #include "agent/hook.h"
 #include "agent/lane.h"
 #include "agent/pyapi.h"
@@ -41,7 +42,7 @@ static int get_ready(void)
 {
     if (ready)
         return 0;
-    if (code_begin() || segment_open(config.file, config.bytes_max))
+    if (code_begin() || segment_open(config.file, config.max_bytes))
         return -1;
     stamp_calibrate();
     ready = true;
@@ -68,9 +69,12 @@ static int start(void)
 {
     if (hook || get_ready())
         return -1;
+    extras_begin();
     const struct hook *found = hook_find();
-    if (!found || found->start())
+    if (!found || found->start()) {
+        extras_end();
         return -1;
+    }
     hook = found;
     return 0;
 }
@@ -88,6 +92,7 @@ int heatline_agent_detach(void)
     if (!hook)
         return -1;
     hook->stop();
+    extras_end();
     hook = NULL;
     if (!py.free_threaded)
         leave_recording();
@@ -103,6 +108,7 @@ bool agent_is_over(void)
         void *type, *value, *trace; /* the program may be raising something */
         py.PyErr_Fetch(&type, &value, &trace);
         running->stop();
+        extras_end();
         py.PyErr_Restore(type, value, trace);
     }
     return true;

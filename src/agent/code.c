@@ -70,7 +70,7 @@ static uint32_t entry_of(void *code)
                                     (struct text){file, (uint32_t)file_len}, line)
                     .i;
         if (number_of(code, "co_flags") & CO_GENERATORS)
-            entry |= CODE_GENERATOR;
+            entry |= CODE_SPECIAL | CODE_GENERATOR;
     }
     if (name_keeper)
         py.Py_DecRef(name_keeper);
@@ -89,7 +89,7 @@ uint32_t code_learn(void *code)
         keep((uint64_t)(uintptr_t)code, entry);
     py.PyErr_Clear();
     py.PyErr_Restore(type, value, trace);
-    return entry & CODE_ID ? entry : CODE_UNWANTED;
+    return entry & CODE_ID ? entry : CODE_UNWANTED; /* it could not be defined */
 }
 
 uint64_t code_callable_key(void *callable)

@@ -5,10 +5,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "agent/lane.h"
 #include "agent/table.h"
 
 /* What a table says of a code object or C function. */
-enum { CODE_GENERATOR = 1u << 31, CODE_ID = CODE_GENERATOR - 1, CODE_UNWANTED = CODE_ID };
+enum {
+    CODE_SPECIAL = 1u << 31, /* there is more to it than its id: one of the following */
+    CODE_GENERATOR = 1u << 30,
+    CODE_ROOT = 1u << 29, /* what it calls is recorded (config root) */
+    CODE_TRIGGER = 1u << 28,
+    CODE_ID = CODE_TRIGGER - 1,
+    CODE_UNWANTED = CODE_SPECIAL | CODE_ID,
+};
 
 extern struct table code_table;
 
@@ -22,8 +30,18 @@ uint32_t code_learn_callable(void *callable, uint64_t key);
 /* What tells one C function from another; 0: it is none, but a function of Python. */
 uint64_t code_callable_key(void *callable);
 
-/* The entry of a code object: CODE_UNWANTED, or the id with CODE_GENERATOR for generators and coroutines. The
- * caller holds the GIL, or is attached to the interpreter. */
+static inline bool code_is_unwanted(uint32_t entry)
+{
+    return (entry & CODE_ID) == CODE_ID;
+}
+
+/* For lane_enter. */
+static inline uint32_t code_call_flags(uint32_t entry)
+{
+    return entry & CODE_ROOT ? CALL_ROOT : 0;
+}
+
+/* The entry of a code object: CODE_UNWANTED, or its id with what is special about it. The caller holds the GIL, or is attached to the interpreter. */
 static inline uint32_t code_entry(void *code)
 {
     uint32_t entry = table_find(&code_table, (uint64_t)(uintptr_t)code);

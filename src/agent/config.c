@@ -6,39 +6,56 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void add_pattern(const char **patterns, const char *value)
+static void set_text(const char **field, const char *value)
 {
-    for (size_t i = 0; i < CONFIG_PATTERNS_MAX; i++) {
-        if (patterns[i])
-            continue;
-        patterns[i] = value;
-        patterns[i + 1] = NULL;
-        return;
-    }
+    *field = value;
 }
 
-static void set(struct config *c, const char *key, const char *value)
+static void set_flag(bool *field, const char *value)
 {
-    if (!strcmp(key, "file"))
-        c->file = value;
-    else if (!strcmp(key, "c_functions"))
-        c->c_functions = *value == '1';
-    else if (!strcmp(key, "frozen"))
-        c->frozen = *value == '1';
-    else if (!strcmp(key, "monitoring"))
-        c->monitoring = *value == '1';
-    else if (!strcmp(key, "children"))
-        c->children = *value == '1';
-    else if (!strcmp(key, "until_closed"))
-        c->until_closed = *value == '1';
-    else if (!strcmp(key, "max_depth"))
-        c->depth_max = (uint32_t)strtoul(value, NULL, 10);
-    else if (!strcmp(key, "max_bytes"))
-        c->bytes_max = strtoull(value, NULL, 10);
-    else if (!strcmp(key, "include"))
-        add_pattern(c->include, value);
-    else if (!strcmp(key, "exclude"))
-        add_pattern(c->exclude, value);
+    *field = *value == '1';
+}
+
+static void set_number(uint64_t *field, const char *value)
+{
+    *field = strtoull(value, NULL, 10);
+}
+
+static void set_texts(const char **field, const char *value)
+{
+    size_t count = 0;
+    while (count < CONFIG_TEXTS_MAX && field[count])
+        count++;
+    if (count == CONFIG_TEXTS_MAX)
+        return;
+    field[count] = value;
+    field[count + 1] = NULL;
+}
+
+#define SET_TEXT(key) set_text(&c->key, value)
+#define SET_FLAG(key) set_flag(&c->key, value)
+#define SET_NUMBER(key) set_number(&c->key, value)
+#define SET_TEXTS(key) set_texts(c->key, value)
+
+static void set(struct config *c, const char *name, const char *value)
+{
+#define CONFIG(kind, key, fallback, doc)                                                           \
+    if (!strcmp(name, #key))                                                                       \
+        SET_##kind(key);
+#include "agent/config.def"
+#undef CONFIG
+}
+
+#define DEFAULT_TEXT(key, fallback) c->key = fallback;
+#define DEFAULT_FLAG(key, fallback) c->key = fallback;
+#define DEFAULT_NUMBER(key, fallback) c->key = fallback;
+#define DEFAULT_TEXTS(key, fallback) c->key[0] = fallback;
+
+static void set_defaults(struct config *c)
+{
+#define CONFIG(kind, key, fallback, doc) DEFAULT_##kind(key, fallback)
+#include "agent/config.def"
+#undef CONFIG
 }
 
 int config_parse(struct config *ret_config, const char *text)
@@ -47,7 +64,7 @@ int config_parse(struct config *ret_config, const char *text)
     size_t len = strlen(text);
     if (len >= CONFIG_BYTES_MAX)
         return -1;
-    *c = (struct config){.c_functions = true, .frozen = true, .children = true};
+    set_defaults(c);
     memcpy(c->text, text, len + 1);
     memcpy(c->whole, text, len + 1);
     for (char *save = NULL, *line = strtok_r(c->text, "\n", &save); line;
@@ -78,4 +95,9 @@ bool config_wants(const struct config *c, const char *file)
     if (c->include[0] && !matches(c->include, file))
         return false;
     return !matches(c->exclude, file);
+}
+
+bool config_is_choosy(const struct config *c)
+{
+    return !c->frozen || c->include[0] || c->exclude[0];
 }

@@ -131,6 +131,14 @@ uint32_t dictionary_stream(void)
     return stream.id;
 }
 
+struct string_id dictionary_string(struct text text)
+{
+    enter();
+    struct string_id id = string_of(text);
+    leave();
+    return id;
+}
+
 struct function_id dictionary_function(struct text name, struct text file, uint32_t first_line)
 {
     enter();

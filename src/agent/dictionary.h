@@ -13,6 +13,9 @@ uint32_t dictionary_stream(void);
 /* In a forked child, where nothing is defined yet. One that only runs another program writes nothing. */
 void dictionary_forget(void);
 
+/* The id of a string; defined on first use. {0} when it is empty or could not be written. */
+struct string_id dictionary_string(struct text text);
+
 /* The id of a function; defined on first use. {0} when it could not be written. */
 struct function_id dictionary_function(struct text name, struct text file, uint32_t first_line);
 

@@ -14,6 +14,7 @@
 #include "agent/agent.h"
 #include "agent/callback.h"
 #include "agent/code.h"
+#include "agent/extra.h"
 #include "agent/lane.h"
 #include "agent/pyapi.h"
 #include "model/event.h"
@@ -93,6 +94,32 @@ static bool is_suspended(const char *frame)
     return state < 0 && state >= shape->suspended_least;
 }
 
+static uint8_t kind_of_end(const char *frame, const void *result, bool generator)
+{
+    if (!result)
+        return EVENT_UNWIND;
+    return generator && is_suspended(frame) ? EVENT_YIELD : EVENT_LEAVE;
+}
+
+/* With what else is wanted of each call. */
+static void enter(struct lane *l, const struct call *call)
+{
+    if (l->state & LANE_EXTRAS)
+        extras_run(BEFORE_ENTER, l, call);
+    lane_enter(l, call->kind, call->code, call->entry & CODE_ID, code_call_flags(call->entry));
+    if (l->state & LANE_EXTRAS)
+        extras_run(AFTER_ENTER, l, call);
+}
+
+static void leave(struct lane *l, const struct call *call)
+{
+    if (l->state & LANE_EXTRAS)
+        extras_run(BEFORE_LEAVE, l, call);
+    lane_leave(l, call->kind, call->code);
+    if (l->state & LANE_EXTRAS)
+        extras_run(AFTER_LEAVE, l, call);
+}
+
 /* A call of Python, in a thread where the evaluation function is not to be used any more. */
 static void profile_python(struct lane *l, const void *object, int what, const void *result)
 {
@@ -100,17 +127,17 @@ static void profile_python(struct lane *l, const void *object, int what, const v
     void *code = (void *)(uintptr_t)pointer_at(frame, FRAME_CODE);
     uint32_t entry = code_entry(code);
     bool generator = entry & CODE_GENERATOR;
-    if ((entry & CODE_ID) == CODE_UNWANTED || (generator && is_making_generator(frame)))
+    if (code_is_unwanted(entry) || (generator && is_making_generator(frame)))
         return;
-    if (what == TRACE_CALL)
-        lane_enter(l, generator && has_begun(frame, code) ? EVENT_RESUME : EVENT_ENTER, code,
-                   entry & CODE_ID, false);
-    else
-        lane_leave(l,
-                   !result                            ? EVENT_UNWIND
-                   : generator && is_suspended(frame) ? EVENT_YIELD
-                                                      : EVENT_LEAVE,
-                   code);
+    struct call call = {.code = code, .frame = (void *)(uintptr_t)frame, .entry = entry};
+    if (what == TRACE_CALL) {
+        call.kind = generator && has_begun(frame, code) ? EVENT_RESUME : EVENT_ENTER;
+        enter(l, &call);
+    } else {
+        call.result = (void *)(uintptr_t)result;
+        call.kind = kind_of_end(frame, result, generator);
+        leave(l, &call);
+    }
 }
 
 static int on_profile(void *self, void *frame, int what, void *arg)
@@ -121,10 +148,10 @@ static int on_profile(void *self, void *frame, int what, void *arg)
         py.PyEval_SetProfile(NULL, NULL);
         return 0;
     }
-    if (!l || l->busy || lane_is_forgotten(l))
+    if (!l || l->state & (LANE_BUSY | LANE_FORGOTTEN))
         return 0;
     if (what == TRACE_CALL || what == TRACE_RETURN) {
-        if (l->profiled || all_profiled)
+        if (l->state & LANE_PROFILED || all_profiled)
             profile_python(l, frame, what, arg);
         return 0;
     }
@@ -132,7 +159,7 @@ static int on_profile(void *self, void *frame, int what, void *arg)
         return 0;
     uint64_t key = what == TRACE_C_CALL ? code_callable_key(arg) : 0;
     if (key)
-        lane_enter(l, EVENT_ENTER, arg, code_entry_of_callable(arg, key), true);
+        lane_enter(l, EVENT_ENTER, arg, code_entry_of_callable(arg, key), CALL_NATIVE);
     else if (what == TRACE_C_RETURN)
         lane_leave_native(l, EVENT_LEAVE);
     else if (what == TRACE_C_EXCEPTION)
@@ -219,7 +246,7 @@ static void profile(struct lane *l)
 {
     void *type, *value, *trace;
     py.PyErr_Fetch(&type, &value, &trace);
-    l->profiled = true;
+    l->state |= LANE_PROFILED;
     py.PyEval_SetProfile(on_profile, NULL);
     if (py.minor == 11 && py.set_profile)
         profile_all();
@@ -248,33 +275,54 @@ static inline __attribute__((always_inline)) bool is_deep(const struct lane *l, 
     return (const char *)__builtin_frame_address(0) < l->stack_floor;
 }
 
+/* A call of which there is more to say than that it happens. */
+static __attribute__((noinline)) void *trace_special(struct lane *l, void *tstate, void *frame,
+                                                     int throwing, void *code, uint32_t entry)
+{
+    bool generator = entry & CODE_GENERATOR;
+    if (code_is_unwanted(entry) || (generator && is_making_generator(frame)))
+        return evaluate(l, tstate, frame, throwing);
+    bool resumed = generator && (throwing || has_begun(frame, code));
+    struct call call = {
+        .code = code, .frame = frame, .entry = entry, .kind = resumed ? EVENT_RESUME : EVENT_ENTER};
+    uint32_t depth = l->depth;
+    enter(l, &call);
+    call.result = evaluate(l, tstate, frame, throwing);
+    call.kind = kind_of_end(frame, call.result, generator);
+    if (l->depth > depth && l->open[depth].code == code)
+        leave(l, &call);
+    return call.result;
+}
+
+/* In a thread where something is unusual. NULL: it is to be left alone. */
+static __attribute__((noinline)) struct lane *look_closer(struct lane *l)
+{
+    if (!running)
+        return NULL;
+    if (!l || lane_is_forgotten(l))
+        l = lane_of_thread();
+    return l && l->state & (LANE_BUSY | LANE_PROFILED) ? NULL : l;
+}
+
 /* `since_312` is known when this is compiled: it spares looks at what differs. */
 static inline __attribute__((always_inline)) void *traced(void *tstate, void *frame, int throwing,
                                                           bool since_312)
 {
     void *code = (void *)(uintptr_t)pointer_at(frame, since_312 ? FRAME_CODE_312 : FRAME_CODE);
     struct lane *l = lane_self;
-    if (__builtin_expect(!l || !running || lane_is_forgotten(l), 0))
-        l = running ? lane_of_thread() : NULL;
-    if (__builtin_expect(!l || l->busy || l->profiled, 0))
+    if (__builtin_expect(!l || l->state, 0) && !(l = look_closer(l)))
         return pass(tstate, frame, throwing);
     if (__builtin_expect(is_deep(l, since_312), 0) && hand_over(l))
         return pass(tstate, frame, throwing);
     uint32_t entry = code_entry(code);
-    bool generator = entry & CODE_GENERATOR;
-    if (__builtin_expect((entry & CODE_ID) == CODE_UNWANTED, 0) ||
-        (generator && is_making_generator(frame)))
-        return evaluate(l, tstate, frame, throwing);
-    bool resumed = generator && (throwing || has_begun(frame, code));
+    if (__builtin_expect(entry & CODE_SPECIAL || l->state, 0))
+        return trace_special(l, tstate, frame, throwing, code, entry);
     uint32_t depth = l->depth;
-    lane_enter(l, resumed ? EVENT_RESUME : EVENT_ENTER, code, entry & CODE_ID, false);
+    lane_enter(l, EVENT_ENTER, code, entry, 0);
     void *result = evaluate(l, tstate, frame, throwing);
-    uint8_t kind = !result                            ? EVENT_UNWIND
-                   : generator && is_suspended(frame) ? EVENT_YIELD
-                                                      : EVENT_LEAVE;
     /* Nothing if somebody else has seen the end already. */
     if (__builtin_expect(l->depth > depth && l->open[depth].code == code, 1))
-        lane_leave(l, kind, code);
+        lane_leave(l, result ? EVENT_LEAVE : EVENT_UNWIND, code);
     return result;
 }
 
@@ -297,7 +345,7 @@ static bool fits(void)
 {
     return py.minor < SHAPES && shapes[py.minor].place && !py.free_threaded &&
            py.eval_frame_default && (py.minor == 8 || (py.set_eval_frame && py.interp_get)) &&
-           !(py.minor >= 12 && agent_config()->monitoring);
+           !(py.minor >= 12 && (agent_config()->monitoring || config_is_choosy(agent_config())));
 }
 
 static int start(void)

@@ -7,6 +7,7 @@
 #include "agent/agent.h"
 #include "agent/callback.h"
 #include "agent/code.h"
+#include "agent/extra.h"
 #include "agent/lane.h"
 #include "agent/pyapi.h"
 #include "model/event.h"
@@ -16,36 +17,66 @@ enum { TOOL_FIRST = 3, TOOL_SECOND = 4 };
 static void *disable; /* sys.monitoring.DISABLE; immortal, as None is from 3.12 on */
 static long tool = -1;
 
+/* With what else is wanted of each call. */
+static __attribute__((noinline)) void enter_with_extras(struct lane *l, struct call *call)
+{
+    extras_run(BEFORE_ENTER, l, call);
+    lane_enter(l, call->kind, call->code, call->entry & CODE_ID, code_call_flags(call->entry));
+    extras_run(AFTER_ENTER, l, call);
+}
+
+static __attribute__((noinline)) void leave_with_extras(struct lane *l, struct call *call)
+{
+    call->entry = code_entry(call->code);
+    if (code_is_unwanted(call->entry))
+        return;
+    extras_run(BEFORE_LEAVE, l, call);
+    lane_leave(l, call->kind, call->code);
+    extras_run(AFTER_LEAVE, l, call);
+}
+
 static inline void *begin(void *code, uint8_t kind)
 {
     struct lane *l = lane_get();
-    if (!l || l->busy)
+    if (!l || l->state & LANE_BUSY)
         return l ? py.none : disable;
     uint32_t entry = code_entry(code);
-    if ((entry & CODE_ID) == CODE_UNWANTED)
+    if (code_is_unwanted(entry))
         return disable;
-    lane_enter(l, kind, code, entry & CODE_ID, false);
+    if (__builtin_expect(l->state, 0))
+        enter_with_extras(l, &(struct call){.code = code, .entry = entry, .kind = kind});
+    else
+        lane_enter(l, kind, code, entry & CODE_ID, code_call_flags(entry));
     return py.none;
 }
 
-static inline void *end(void *code, uint8_t kind)
+static inline void end(struct lane *l, void *code, uint8_t kind, void *result)
+{
+    if (__builtin_expect(l->state, 0))
+        leave_with_extras(l, &(struct call){.code = code, .result = result, .kind = kind});
+    else
+        lane_leave(l, kind, code);
+}
+
+/* It cannot be switched off. */
+static inline void *end_by_exception(void *code)
 {
     struct lane *l = lane_get();
-    if (l && !l->busy)
-        lane_leave(l, kind, code);
+    if (l && !(l->state & LANE_BUSY))
+        end(l, code, EVENT_UNWIND, NULL);
     return py.none;
 }
 
 /* Only of a wanted function; of any other it need not be told again. */
-static inline void *end_or_disable(void *code, uint8_t kind)
+static inline void *end_or_disable(void *code, uint8_t kind, void *result)
 {
     struct lane *l = lane_get();
-    if (!l || l->busy)
+    if (!l || l->state & LANE_BUSY)
         return l ? py.none : disable;
     if (__builtin_expect(!l->depth || l->open[l->depth - 1].code != code, 0) &&
-        (code_entry(code) & CODE_ID) == CODE_UNWANTED)
+        code_is_unwanted(code_entry(code)))
         return disable;
-    lane_leave(l, kind, code);
+    end(l, code, kind, result);
     return py.none;
 }
 
@@ -61,9 +92,9 @@ static inline void *end_or_disable(void *code, uint8_t kind)
 
 CALLBACK(on_start, return begin(args[0], EVENT_ENTER))
 CALLBACK(on_resume, return begin(args[0], EVENT_RESUME))
-CALLBACK(on_return, return end_or_disable(args[0], EVENT_LEAVE))
-CALLBACK(on_yield, return end_or_disable(args[0], EVENT_YIELD))
-CALLBACK(on_unwind, return end(args[0], EVENT_UNWIND))
+CALLBACK(on_return, return end_or_disable(args[0], EVENT_LEAVE, args[2]))
+CALLBACK(on_yield, return end_or_disable(args[0], EVENT_YIELD, args[2]))
+CALLBACK(on_unwind, return end_by_exception(args[0]))
 
 /* A generator into which something is thrown; this cannot be switched off. */
 CALLBACK(on_throw, {
@@ -75,18 +106,18 @@ CALLBACK(on_throw, {
 CALLBACK(on_call, {
     uint64_t key = code_callable_key(args[2]);
     struct lane *l = key ? lane_get() : NULL;
-    if (!l || l->busy)
+    if (!l || l->state & LANE_BUSY)
         return py.none;
-    if ((code_entry(args[0]) & CODE_ID) == CODE_UNWANTED)
+    if (code_is_unwanted(code_entry(args[0])))
         return disable;
-    lane_enter(l, EVENT_ENTER, args[2], code_entry_of_callable(args[2], key), true);
+    lane_enter(l, EVENT_ENTER, args[2], code_entry_of_callable(args[2], key), CALL_NATIVE);
     return py.none;
 })
 
 static inline void *end_native(uint8_t kind)
 {
     struct lane *l = lane_get();
-    if (l && !l->busy)
+    if (l && !(l->state & LANE_BUSY))
         lane_leave_native(l, kind);
     return py.none;
 }

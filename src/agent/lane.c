@@ -9,8 +9,10 @@
 #include "agent/agent.h"
 #include "agent/code.h"
 #include "agent/dictionary.h"
+#include "agent/extra.h"
 #include "agent/names.h"
 #include "base/clock.h"
+#include "model/codec.h"
 
 enum { OPEN_CAP_FIRST = 1024, NAME_CALLS_MAX = 64 };
 
@@ -75,20 +77,24 @@ static struct lane *new_lane(void)
     return l;
 }
 
-/* How many of the outermost `depth` calls are written. */
-static uint32_t written(const struct lane *l, uint32_t depth)
+static uint32_t count_written(const struct lane *l, uint32_t from)
 {
-    return depth < l->depth_max ? depth : l->depth_max;
+    uint32_t count = 0;
+    for (uint32_t i = from; i < l->depth; i++)
+        count += (l->open[i].flags & CALL_WRITTEN) != 0;
+    return count;
 }
 
 /* Whose the events are that follow, and what is open. */
 static void put_state(struct lane *l)
 {
-    uint32_t depth = written(l, l->depth);
+    uint32_t depth = count_written(l, 0),
+             hidden = depth > LANE_OPEN_SHOWN ? depth - LANE_OPEN_SHOWN : 0;
     struct event event = {.kind = EVENT_LANE, .lane = {l->thread, l->stream.last_t_ns, depth}};
     stream_put(&l->stream, &event);
-    uint32_t from = depth > LANE_OPEN_SHOWN ? depth - LANE_OPEN_SHOWN : 0;
-    for (uint32_t i = from; i < depth; i++) {
+    for (uint32_t i = 0; i < l->depth; i++) {
+        if (!(l->open[i].flags & CALL_WRITTEN) || (hidden && hidden--))
+            continue;
         event = (struct event){.kind = EVENT_OPEN, .open = {{l->open[i].function}}};
         stream_put(&l->stream, &event);
     }
@@ -107,12 +113,25 @@ int lane_segment(struct lane *l)
     return 0;
 }
 
+int lane_put(struct lane *l, const struct event *event)
+{
+    size_t room = (size_t)(l->stream.end - l->stream.at);
+    if (room < codec_bytes_max(event) && lane_segment(l))
+        return -1;
+    return stream_put(&l->stream, event);
+}
+
 static void introduce(struct lane *l)
 {
+    const struct config *config = agent_config();
     bool is_main = gettid() == getpid();
     struct text name = is_main ? (struct text){"MainThread", 10} : (struct text){NULL, 0};
     l->calls_unnamed = is_main ? UINT32_MAX : 0;
-    l->depth_max = agent_config()->depth_max ? agent_config()->depth_max : UINT32_MAX;
+    l->state = extras_are_active() ? LANE_EXTRAS : 0;
+    l->depth_easy = 0;
+    l->depth_max = config->max_depth ? (uint32_t)config->max_depth : UINT32_MAX;
+    l->due = 0;
+    l->least_ns = config->min_duration_ns;
     l->thread = dictionary_thread((struct thread_id){0}, gettid(), name, (uint64_t)pthread_self());
 }
 
@@ -125,7 +144,8 @@ static struct lane *begin_forked(void)
     stream_init(&l->stream, segment_new_stream(), dictionary_stream(), clock_ns());
     for (uint32_t i = 0; i < l->depth; i++) {
         struct lane_call *call = &l->open[i];
-        call->function = call->native ? 0 : code_entry((void *)(uintptr_t)call->code) & CODE_ID;
+        call->function =
+            call->flags & CALL_NATIVE ? 0 : code_entry((void *)(uintptr_t)call->code) & CODE_ID;
     }
     return l;
 }
@@ -138,7 +158,7 @@ static struct lane *begin_fresh(void)
     if (!l)
         l = new_lane();
     if (l)
-        l->depth = l->nested = 0;
+        l->depth = l->nested = l->root = 0;
     if (l && lane_is_forgotten(l))
         stream_init(&l->stream, segment_new_stream(), dictionary_stream(), clock_ns());
     return l;
@@ -162,9 +182,7 @@ struct lane *lane_begin(void)
     struct lane *l = over ? NULL : forked ? begin_forked() : begin_fresh();
     if (!l)
         return NULL;
-    l->depth_easy = 0;
     l->stack_floor = stack_floor();
-    l->profiled = false;
     introduce(l);
     if (l->stream.at)
         put_state(l);
@@ -193,7 +211,7 @@ void lane_forget_all(void)
         l->stream = (struct stream){0};
         l->depth = l->depth_easy = 0;
         l->calls_unnamed = UINT32_MAX;
-        l->thread = (struct thread_id){0};
+        l->state |= LANE_FORGOTTEN;
     }
     pthread_mutex_unlock(&lock);
 }
@@ -219,11 +237,11 @@ static bool grow(struct lane *l)
 static void learn_name(struct lane *l)
 {
     uint32_t calls = l->calls_unnamed++;
-    if (l->busy || (calls & (calls - 1)))
+    if (l->state & LANE_BUSY || (calls & (calls - 1)))
         return;
     if (calls >= NAME_CALLS_MAX)
         l->calls_unnamed = UINT32_MAX;
-    l->busy = true;
+    l->state |= LANE_BUSY;
     char name[NAME_BYTES_MAX];
     size_t len = name_of_thread(name, calls >= NAME_CALLS_MAX);
     if (len) {
@@ -231,16 +249,65 @@ static void learn_name(struct lane *l)
         dictionary_thread(l->thread, gettid(), (struct text){name, (uint32_t)len},
                           (uint64_t)pthread_self());
     }
-    l->busy = false;
+    l->state &= ~(uint32_t)LANE_BUSY;
 }
 
-bool lane_prepare(struct lane *l)
+/* Room for one more call, and how far the next ones are easy. False: there is no memory. */
+static bool prepare(struct lane *l)
 {
     if (l->calls_unnamed != UINT32_MAX)
         learn_name(l);
-    bool room = l->depth < l->depth_cap || grow(l);
-    l->depth_easy = l->calls_unnamed == UINT32_MAX ? l->depth_cap : 0;
-    return room;
+    if (l->depth == l->depth_cap && !grow(l))
+        return false;
+    bool all = l->calls_unnamed == UINT32_MAX && !l->least_ns;
+    l->depth_easy = !all ? 0 : l->depth_cap < l->depth_max ? l->depth_cap : l->depth_max;
+    return true;
+}
+
+static void write_call(struct lane *l, struct lane_call *call, uint64_t t_ns)
+{
+    if (!lane_has_room(l))
+        return;
+    uint8_t *at =
+        lane_put_head_at(l, call->flags & CALL_RESUMED ? EVENT_RESUME : EVENT_ENTER, t_ns);
+    lane_commit(l, lane_put_number(at, call->function));
+    call->flags |= CALL_WRITTEN;
+}
+
+/* Those calls that have lasted for long enough by now; they are the outermost ones. */
+static void write_due(struct lane *l, uint64_t t_ns)
+{
+    uint32_t end = l->depth < l->depth_max ? l->depth : l->depth_max;
+    for (; l->due < end && t_ns - l->open[l->due].t_ns >= l->least_ns; l->due++)
+        if (!(l->open[l->due].flags & CALL_WRITTEN))
+            write_call(l, &l->open[l->due], l->open[l->due].t_ns);
+}
+
+void lane_enter_slowly(struct lane *l, uint8_t kind, const void *code, uint32_t function,
+                       uint32_t flags)
+{
+    if (!prepare(l))
+        return;
+    uint64_t t_ns = stamp_now(&l->stamp);
+    if (l->least_ns) {
+        l->due = l->due < l->depth ? l->due : l->depth;
+        write_due(l, t_ns);
+    }
+    flags |= kind == EVENT_RESUME ? CALL_RESUMED : 0;
+    struct lane_call *call = &l->open[l->depth++];
+    *call = (struct lane_call){code, t_ns, function, flags};
+    if (!l->least_ns && l->depth <= l->depth_max)
+        write_call(l, call, t_ns);
+}
+
+void lane_leave_slowly(struct lane *l, uint8_t kind)
+{
+    uint64_t t_ns = stamp_now(&l->stamp);
+    if (l->least_ns)
+        write_due(l, t_ns);
+    if (l->open[l->depth - 1].flags & CALL_WRITTEN && lane_has_room(l))
+        lane_commit(l, lane_put_head_at(l, kind, t_ns));
+    l->depth--;
 }
 
 bool lane_resync(struct lane *l, const void *code)
@@ -250,7 +317,7 @@ bool lane_resync(struct lane *l, const void *code)
         at--;
     if (!at)
         return false; /* it was entered before us */
-    uint32_t count = written(l, l->depth) - written(l, at);
+    uint32_t count = count_written(l, at);
     struct stream *s = &l->stream; /* a segment that begins here still has what was open before */
     if (count && (s->end - s->at >= LANE_CALL_BYTES_MAX || lane_segment(l) == 0)) {
         struct event event = {.kind = EVENT_RESYNC, .resync = {s->last_t_ns, count}};

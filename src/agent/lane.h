@@ -18,10 +18,27 @@ enum {
     LANE_OPEN_SHOWN = 1024,           /* innermost open calls that a segment repeats */
 };
 
+/* Of a call that is open. */
+enum call_flag {
+    CALL_NATIVE = 1,  /* of C */
+    CALL_RESUMED = 2, /* a generator or coroutine that goes on */
+    CALL_WRITTEN = 4, /* its beginning is in the recording */
+    CALL_ROOT = 8,    /* what it calls is recorded (config root) */
+};
+
 struct lane_call {
     const void *code; /* or callable */
+    uint64_t t_ns;    /* when it began; only if calls are timed */
     uint32_t function;
-    bool native; /* of C */
+    uint32_t flags; /* CALL_ */
+};
+
+/* What makes a lane unusual: then a hook has more to do than to write. */
+enum {
+    LANE_BUSY = 1, /* something of ours runs in this thread: what it calls is not the program's */
+    LANE_FORGOTTEN = 2, /* its recording is over; see lane_begin_again */
+    LANE_PROFILED = 4,  /* calls of Python come by the profile function (hook_eval_frame.c) */
+    LANE_EXTRAS = 8,    /* more is wanted of each call (extra.h) */
 };
 
 struct lane {
@@ -29,17 +46,19 @@ struct lane {
     struct stamp stamp;
     struct lane_call *open; /* mapped; the innermost is open[depth - 1] */
     uint32_t depth, depth_cap;
-    uint32_t depth_max;  /* what lies deeper is kept track of, but not written */
-    uint32_t depth_easy; /* depth_cap; 0 while the thread's name is not known */
+    uint32_t depth_easy;     /* up to here a call is simply written; then see lane_enter_slowly */
+    uint32_t state;          /* LANE_; 0 is the usual one */
+    uint32_t nested;         /* calls that are open on this thread's C stack (hook_eval_frame.c) */
+    const char *stack_floor; /* below this the thread's C stack begins to fill up */
     struct thread_id thread;
-    struct lane *next;     /* of those that are free */
-    struct lane *next_all; /* of all */
+    uint32_t depth_max; /* what lies deeper is kept track of, but not written */
+    uint64_t least_ns;  /* calls that take less are not written; 0: all are */
+    uint32_t due;       /* with it: the outermost call that is not written yet */
+    uint32_t root; /* with roots: depth at which the one begins that is being recorded; 0: none */
     uint32_t
         calls_unnamed; /* until the thread's name is known: how many calls it has made; else UINT32_MAX */
-    const char *stack_floor; /* below this the thread's C stack begins to fill up */
-    bool profiled;           /* calls of Python come by the profile function (hook_eval_frame.c) */
-    uint32_t nested;         /* calls that are open on this thread's C stack (hook_eval_frame.c) */
-    bool busy; /* something of ours runs in this thread: what it calls is not the program's */
+    struct lane *next;     /* of those that are free */
+    struct lane *next_all; /* of all */
 };
 
 extern __thread struct lane *lane_self __attribute__((tls_model("initial-exec")));
@@ -57,13 +76,18 @@ void lane_begin_again(struct lane *l);
 
 static inline bool lane_is_forgotten(const struct lane *l)
 {
-    return !l->thread.i;
+    return l->state & LANE_FORGOTTEN;
 }
 
 /* The stream's segment is full (or there is none yet): begins another one. -1: no room, the event is lost. */
 int lane_segment(struct lane *l);
-/* Before a call that is deeper than depth_easy. False: there is no memory, and it is not recorded. */
-bool lane_prepare(struct lane *l);
+/* Any event but a call's; of at most half a segment. 0, or -1: it is lost. */
+int lane_put(struct lane *l, const struct event *event);
+
+/* A call that is deeper than depth_easy; and the end of one that was not simply written. */
+void lane_enter_slowly(struct lane *l, uint8_t kind, const void *code, uint32_t function,
+                       uint32_t flags);
+void lane_leave_slowly(struct lane *l, uint8_t kind);
 
 /* The end of a call that is not the innermost: closes what lies above it, or nothing if it is not open. */
 bool lane_resync(struct lane *l, const void *code);
@@ -89,16 +113,25 @@ static inline __attribute__((always_inline)) uint8_t *lane_put_number(uint8_t *a
 }
 
 /* Room for an event, and its kind and time put there. NULL: lost. */
-static inline __attribute__((always_inline)) uint8_t *lane_put_head(struct lane *l, uint8_t kind)
+static inline __attribute__((always_inline)) uint8_t *lane_put_head_at(struct lane *l, uint8_t kind,
+                                                                       uint64_t t_ns)
 {
     struct stream *s = &l->stream;
-    if (__builtin_expect(s->end - s->at < LANE_CALL_BYTES_MAX, 0) && lane_segment(l))
-        return NULL;
-    uint64_t t_ns = stamp_now(&l->stamp);
     uint64_t step_ns = t_ns > s->last_t_ns ? t_ns - s->last_t_ns : 0; /* clocks are set right */
     s->last_t_ns += step_ns;
     s->at[0] = kind;
     return lane_put_number(s->at + 1, step_ns);
+}
+
+static inline bool lane_has_room(struct lane *l)
+{
+    return __builtin_expect(l->stream.end - l->stream.at >= LANE_CALL_BYTES_MAX, 1) ||
+           lane_segment(l) == 0;
+}
+
+static inline __attribute__((always_inline)) uint8_t *lane_put_head(struct lane *l, uint8_t kind)
+{
+    return lane_has_room(l) ? lane_put_head_at(l, kind, stamp_now(&l->stamp)) : NULL;
 }
 
 static inline __attribute__((always_inline)) void lane_commit(struct lane *l, uint8_t *at)
@@ -107,28 +140,34 @@ static inline __attribute__((always_inline)) void lane_commit(struct lane *l, ui
     stream_commit(&l->stream);
 }
 
-/* A call begins, or a generator goes on (EVENT_ENTER, EVENT_RESUME). */
+/* A call begins, or a generator goes on (EVENT_ENTER, EVENT_RESUME). `flags`: CALL_NATIVE, CALL_ROOT. */
 static inline __attribute__((always_inline)) void
-lane_enter(struct lane *l, uint8_t kind, const void *code, uint32_t function, bool native)
+lane_enter(struct lane *l, uint8_t kind, const void *code, uint32_t function, uint32_t flags)
 {
-    if (__builtin_expect(l->depth >= l->depth_easy, 0) && !lane_prepare(l))
+    if (__builtin_expect(l->depth >= l->depth_easy, 0)) {
+        lane_enter_slowly(l, kind, code, function, flags);
         return;
-    uint8_t *at = NULL;
-    if (__builtin_expect(l->depth < l->depth_max, 1))
-        at = lane_put_head(l, kind);
-    l->open[l->depth++] = (struct lane_call){code, function, native};
-    if (at)
+    }
+    uint8_t *at = lane_put_head(l, kind);
+    struct lane_call *call = &l->open[l->depth++];
+    call->code = code;
+    call->function = function;
+    call->flags = at ? flags | CALL_WRITTEN : flags;
+    if (__builtin_expect(at != NULL, 1))
         lane_commit(l, lane_put_number(at, function));
 }
 
 /* The innermost call ends (EVENT_LEAVE, EVENT_YIELD, EVENT_UNWIND). */
 static inline __attribute__((always_inline)) void lane_leave_innermost(struct lane *l, uint8_t kind)
 {
-    uint8_t *at = NULL;
-    if (__builtin_expect(l->depth <= l->depth_max, 1))
-        at = lane_put_head(l, kind);
+    uint32_t flags = l->open[l->depth - 1].flags;
+    if (__builtin_expect((flags & (CALL_WRITTEN | CALL_ROOT)) != CALL_WRITTEN, 0)) {
+        lane_leave_slowly(l, kind);
+        return;
+    }
+    uint8_t *at = lane_put_head(l, kind);
     l->depth--;
-    if (at)
+    if (__builtin_expect(at != NULL, 1))
         lane_commit(l, at);
 }
 
@@ -144,7 +183,7 @@ static inline __attribute__((always_inline)) void lane_leave(struct lane *l, uin
 /* The innermost call of C ends; which one is not said, for the callable may be another object by now. */
 static inline void lane_leave_native(struct lane *l, uint8_t kind)
 {
-    if (l->depth && l->open[l->depth - 1].native)
+    if (l->depth && l->open[l->depth - 1].flags & CALL_NATIVE)
         lane_leave_innermost(l, kind);
 }
 
