@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -12,7 +13,7 @@
 #include "agent/table.h"
 #include "base/clock.h"
 
-enum { PROCESS_ID = 1, COMMAND_BYTES_MAX = 4096 };
+enum { PROCESS_ID = 1, COMMAND_BYTES_MAX = 4096, ANCESTORS_MAX = 4 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct stream stream;
@@ -77,6 +78,30 @@ static struct text command_of(char *buffer, size_t cap)
     return (struct text){buffer, len > 0 ? (uint32_t)len : 0};
 }
 
+/* 0: it cannot be told. */
+static pid_t parent_of(pid_t pid)
+{
+    char path[32], text[512];
+    snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t len = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
+    if (fd >= 0)
+        close(fd);
+    text[len > 0 ? len : 0] = '\0';
+    const char *after = strrchr(text, ')'); /* its name may have any character */
+    int parent;
+    return after && sscanf(after, ") %*c %d", &parent) == 1 ? parent : 0;
+}
+
+static void define_ancestors(void)
+{
+    pid_t pid = getppid();
+    for (int i = 0; i < ANCESTORS_MAX && pid > 1; i++, pid = parent_of(pid)) {
+        struct event event = {.kind = EVENT_ANCESTOR, .ancestor = {{PROCESS_ID}, (uint32_t)pid}};
+        stream_put(&stream, &event);
+    }
+}
+
 static void define_process(void)
 {
     char path[COMMAND_BYTES_MAX], command[COMMAND_BYTES_MAX];
@@ -91,6 +116,7 @@ static void define_process(void)
                                       .python = 3u << 24 | (uint32_t)py.minor << 16,
                                       .flags = py.free_threaded}};
     stream_put(&stream, &event);
+    define_ancestors();
 }
 
 static void begin(void)

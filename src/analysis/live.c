@@ -253,6 +253,7 @@ static int live_emit(struct sink *sink, const struct event *event)
     case EVENT_GAP:
     case EVENT_TRACK:
     case EVENT_BIN:
+    case EVENT_ANCESTOR:
         return 0;
     }
     return -1;

@@ -317,7 +317,7 @@ static int spans_emit(struct sink *sink, const struct event *event)
     struct lane *l = s->lane;
     if (l->opening && event->kind != EVENT_OPEN)
         begin_lane(s);
-    if (event->kind < EVENT_LANE)
+    if (event->kind < EVENT_LANE || event->kind == EVENT_ANCESTOR)
         return l->profile->sink.emit(&l->profile->sink, event);
     l->profile->events++;
     switch (event->kind) {

@@ -171,6 +171,19 @@ static int take_process(struct profile *p, const struct process_event *e)
     return 0;
 }
 
+/* The first ancestor that is recorded, too, is the parent; of those with that pid the last one before it. */
+static int take_ancestor(struct profile *p, const struct ancestor_event *e)
+{
+    uint32_t id = profile_find(p, &p->index->processes, e->process.i);
+    if (!id)
+        return -1;
+    struct profile_process *process = vec_at(&p->processes, id);
+    for (uint32_t i = id - 1; i && !process->parent.i; i--)
+        if (((struct profile_process *)vec_at(&p->processes, i))->pid == e->pid)
+            process->parent.i = i;
+    return 0;
+}
+
 static int take_process_end(struct profile *p, const struct process_end_event *e)
 {
     uint32_t id = profile_find(p, &p->index->processes, e->process.i);
@@ -277,6 +290,8 @@ static int profile_emit(struct sink *sink, const struct event *event)
         return take_process(p, &event->process);
     case EVENT_PROCESS_END:
         return take_process_end(p, &event->process_end);
+    case EVENT_ANCESTOR:
+        return take_ancestor(p, &event->ancestor);
     case EVENT_THREAD:
         return take_thread(p, &event->thread);
     case EVENT_THREAD_END:

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 PAGE, HEAD = 4096, struct.Struct("<8I2Q")  # HEAD: magic … used_bytes; see struct heat_segment
 STRING, FUNCTION, PROCESS, THREAD, THREAD_END, NOTE = 1, 2, 5, 7, 8, 12
 LANE, OPEN, ENTER, RESUME, LEAVE, YIELD, UNWIND, RESYNC = range(13, 21)
-FIELDS = {  # n number, s signed, t text
+FIELDS = {  # n number, s signed, t text, d double
     1: "nt", 2: "nnnn", 5: "nsnnnnnn", 6: "nss", 7: "nnsnnnn", 8: "ns", 12: "tt", 13: "nnn", 14: "n",
-    15: "nn", 16: "nn", 17: "n", 18: "n", 19: "n", 20: "nn"}
+    15: "nn", 16: "nn", 17: "n", 18: "n", 19: "n", 20: "nn", 21: "t", 22: "t", 23: "nnnt", 24: "nnd", 25: "nnn",
+    26: "nn", 29: "nn"}
 
 
 @dataclass
@@ -50,6 +51,7 @@ class Thread:
 
 class Calls:
     def __init__(self, path):
+        self.path = path
         data = path.read_bytes()
         magic, version, self.segment_bytes = struct.unpack_from("<8sII", data)
         assert magic == b"HEATLINE" and version == 1
@@ -79,6 +81,10 @@ class Calls:
             values = []
             for form in FIELDS[kind]:
                 value = shift = 0
+                if form == "d":
+                    values.append(struct.unpack_from("<d", data, at)[0])
+                    at += 8
+                    continue
                 while True:
                     byte = data[at]
                     at += 1

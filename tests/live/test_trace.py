@@ -141,6 +141,13 @@ def test_children_however_they_are_started(trace):
         dict.fromkeys(("list", "bare", "shell", "system", "exec"), 1)
 
 
+def test_children_know_who_started_them(trace, heatline):
+    calls = trace("children")
+    first, *others = heatline.info(calls.path)["process_list"]
+    assert first["parent_pid"] is None and len(others) == 6
+    assert {process["parent_pid"] for process in others} == {first["pid"]}
+
+
 def test_main_process_only(trace):
     calls = trace("children", options=("--ignore-c-function", "--ignore-multiprocess"))
     assert len(calls.pids) == 1 and calls.count()["run_children"] == 1
