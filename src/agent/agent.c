@@ -42,7 +42,7 @@ static int get_ready(void)
 {
     if (ready)
         return 0;
-    if (code_begin() || segment_open(config.file, config.max_bytes))
+    if (code_begin() || segment_open(config.file, config.max_bytes, config.latest))
         return -1;
     stamp_calibrate();
     ready = true;

@@ -8,8 +8,9 @@
 
 #include "recording/format.h"
 
-/* Maps the header of the recording. 0 or an errno. One at a time. */
-int segment_open(const char *path, uint64_t bytes_max);
+/* Maps the header of the recording. 0 or an errno. One at a time. When the file has `bytes_max` (0: any number),
+ * either nothing more is recorded, or what is oldest gives way (`latest`). */
+int segment_open(const char *path, uint64_t bytes_max, bool latest);
 /* Nothing may be written any more. */
 void segment_close(void);
 
@@ -21,7 +22,7 @@ uint32_t segment_new_stream(void);
  * the magic and the pid. NULL when there is no room. */
 struct heat_segment *segment_next(struct heat_segment *old, const struct heat_segment *head);
 
-/* Unmaps one; NULL is a no-op. */
+/* Unmaps one, to which nobody writes any more unless it is the parent's; NULL is a no-op. */
 void segment_leave(struct heat_segment *segment);
 
 void segment_count_lost(uint64_t events);

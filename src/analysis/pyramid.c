@@ -197,6 +197,7 @@ static void add_levels(struct pyramid_track *t)
     t->level_count = level + 1;
 }
 
+/* That there ever were: an index that knows fewer is older than the last one. */
 static int count_segments(struct reader *r, uint64_t *ret_segments, struct err *err)
 {
     uint64_t places, segments = 0;
@@ -209,7 +210,7 @@ static int count_segments(struct reader *r, uint64_t *ret_segments, struct err *
             return -1;
         segments += segment.magic == HEAT_SEGMENT_MAGIC && segment.producer != HEAT_INDEX;
     }
-    *ret_segments = segments;
+    *ret_segments = segments + reader_header(r)->retaken;
     return 0;
 }
 

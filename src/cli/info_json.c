@@ -96,6 +96,9 @@ static void put_figures(struct json *j, const struct info *info)
     put_uint(j, "resumed", info->input->spans.resumed);
     put_uint(j, "resynced", info->input->spans.resynced);
     put_uint(j, "lost", summary->lost + info->input->spans.missing);
+    put_uint(j, "retaken_segments", summary->retaken_segments);
+    put_double(j, "whole_since_s",
+               summary->whole_since_ns ? info_since_start(info, summary->whole_since_ns) : 0);
     put_uint(j, "events", summary->events);
     put_uint(j, "damaged_segments", summary->damaged_segments);
     put_uint(j, "damaged_references", p->damaged);

@@ -85,6 +85,10 @@ void info_text(const struct info *info, struct out *o)
     put(o, "size", "%llu bytes, %llu events, %u segments (%llu damaged)",
         (unsigned long long)summary->file_bytes, (unsigned long long)summary->events,
         summary->segments, (unsigned long long)summary->damaged_segments);
+    if (summary->retaken_segments)
+        put(o, "missing", "%llu segments gave way to later ones: whole since %.3fs",
+            (unsigned long long)summary->retaken_segments,
+            info_since_start(info, summary->whole_since_ns));
     put_list(o, info, p->processes.len, put_process);
     put_list(o, info, p->threads.len, put_thread);
 }

@@ -25,6 +25,7 @@ enum option_kind {
     OPTION_UINTS,   /* struct vec of uint64_t: may be repeated */
     OPTION_SECONDS, /* uint64_t ns; max OPTION_UNLIMITED: or the word "unlimited" */
     OPTION_TIME,    /* uint64_t ns: a number and ns, us, ms or s; microseconds without a unit */
+    OPTION_SIZE,    /* uint64_t bytes: a number and K, M, G or T; mebibytes without a unit */
     OPTION_RANGE,   /* struct option_range: A..B, A.. or ..B; seconds without a unit */
     OPTION_TEXT,    /* const char * */
     OPTION_TEXTS,   /* struct vec of const char *: may be repeated; NULL follows the last */
@@ -41,7 +42,7 @@ struct option {
     enum option_kind kind;
     const char *argument;            /* name of the value for --help; NULL if it takes none */
     size_t offset;                   /* in the group's struct */
-    uint64_t min, max;               /* of numbers; of seconds in nanoseconds */
+    uint64_t min, max;               /* of numbers; of seconds in nanoseconds, of sizes in bytes */
     const char *(*choice)(size_t i); /* the i-th value it may have, NULL beyond the last; or NULL */
     const char *excludes; /* name of a flag of the same group that cannot be given as well */
     const char *doc;      /* begins with a capital, no full stop */

@@ -119,6 +119,22 @@ static int put_time(const struct option *row, const char *text, uint64_t *at, st
     return 0;
 }
 
+static int put_size(const struct option *row, const char *text, uint64_t *at, struct err *err)
+{
+    static const char units[] = "KMGT";
+    size_t digits = strspn(text, "0123456789");
+    const char *unit = text[digits] ? strchr(units, toupper((unsigned char)text[digits])) : NULL;
+    bool valid = digits > 0 && digits < 12 && (unit ? !text[digits + 1] : !text[digits]);
+    uint64_t bytes = valid ? strtoull(text, NULL, 10) << (unit ? 10 * (unit - units + 1) : 20) : 0;
+
+    if (!valid || bytes < row->min || bytes > row->max)
+        return err_set(err, STATUS_USAGE,
+                       "--%s takes a size of at least %lluM like 512M or 4G, not '%s'", row->name,
+                       (unsigned long long)(row->min >> 20), text);
+    *at = bytes;
+    return 0;
+}
+
 static int put_range(const struct option *row, const char *text, struct option_range *at,
                      struct err *err)
 {
@@ -195,6 +211,8 @@ int option_value(const struct option *row, const char *text, void *at, struct er
         return put_seconds(row, text, at, err);
     case OPTION_TIME:
         return put_time(row, text, at, err);
+    case OPTION_SIZE:
+        return put_size(row, text, at, err);
     case OPTION_RANGE:
         return put_range(row, text, at, err);
     case OPTION_TEXT:

@@ -97,6 +97,11 @@ static int saw_nothing(int status, struct err *err)
     return status ? (message_error(err), status) : -1;
 }
 
+static double mebibytes(uint64_t segments)
+{
+    return (double)(segments * HEAT_SEGMENT_BYTES) / (1 << 20);
+}
+
 static int trace(const struct trace_options *options, char *const *argv, struct result *result,
                  struct err *err)
 {
@@ -108,17 +113,17 @@ static int trace(const struct trace_options *options, char *const *argv, struct 
     close(signals_fd);
     if (status >= 0 && writer_streams(result->writer) == 1) /* ours */
         status = saw_nothing(status, err);
-    uint64_t lost = writer_lost(result->writer);
+    uint64_t lost = writer_lost(result->writer), retaken = writer_retaken(result->writer);
     if (status < 0 || writer_streams(result->writer) == 1) {
         result_discard(result);
         return status;
     }
     if (result_close(result, err))
         return -1;
+    if (retaken)
+        message_note("only the latest is there: %.1f MiB gave way to it", mebibytes(retaken));
     if (lost)
-        message_note("%" PRIu64 " later events found no room: --max-size is %" PRIu64
-                     " MiB, or the disk is full",
-                     lost, options->max_size);
+        message_note("%" PRIu64 " later events found no room", lost);
     if (!options->quiet)
         message_note("wrote %s", result->output);
     return status;

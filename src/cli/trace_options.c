@@ -1,6 +1,7 @@
 #include "cli/trace_options.h"
 
 #include <inttypes.h>
+#include <sys/statvfs.h>
 
 #include "cli/output.h"
 
@@ -65,6 +66,11 @@ static const struct option call_rows[] = {
      .min = 1,
      .max = UINT32_MAX,
      .doc = "Leave calls out that are deeper than this"},
+    {.name = "min-duration",
+     .kind = OPTION_TIME,
+     .argument = "TIME",
+     .offset = AT(min_duration_ns),
+     .doc = "Leave calls out that take less: 300ns, 5.5us, 2ms, 1s; without a unit, microseconds"},
     {0},
 };
 
@@ -90,27 +96,68 @@ static const struct option output_rows[] = {
      .offset = AT(format),
      .choice = output_format_name,
      .doc = "Not what the file's name says (else heat), but one of"},
-    {.name = "max-size",
-     .kind = OPTION_UINT,
-     .argument = "MIB",
-     .offset = AT(max_size),
-     .min = 1,
-     .max = 1 << 24,
-     .doc = "Keep the first so many mebibytes of the recording; 8192 unless given"},
     {.name = "quiet", .kind = OPTION_FLAG, .offset = AT(quiet), .doc = "Say nothing at the end"},
     {0},
 };
 
-const struct option_group trace_option_groups[] = {
-    {"Program", program_rows, 0},
-    {"Calls", call_rows, 0},
-    {"Output", output_rows, 0},
-    {"Other", option_help_rows, 0},
+enum { SIZE_MIN = 1 << 20 };
+
+static const struct option room_rows[] = {
+    {.name = "max-size",
+     .kind = OPTION_SIZE,
+     .argument = "SIZE",
+     .offset = AT(max_bytes),
+     .min = SIZE_MIN,
+     .max = UINT64_MAX,
+     .doc = "How large the recording may grow: 512M, 8G, without a unit mebibytes; then what is "
+            "oldest "
+            "gives way. 8G, or a tenth of the free disk if that is less, unless given"},
+    {.name = "ring",
+     .kind = OPTION_SIZE,
+     .argument = "SIZE",
+     .offset = AT(max_bytes),
+     .min = SIZE_MIN,
+     .max = UINT64_MAX,
+     .doc = "Keep the latest so much of it: another name for --max-size"},
+    {.name = "tracer-entries",
+     .kind = OPTION_UINT,
+     .argument = "N",
+     .offset = AT(entries),
+     .min = 1,
+     .max = 1ULL << 40,
+     .doc = "Keep about the latest N calls, as VizTracer does: a ring of 8 bytes each"},
+    {.name = "stop-when-full",
+     .kind = OPTION_FLAG,
+     .offset = AT(stop_when_full),
+     .doc = "Keep what came first instead, and count what comes later"},
     {0},
 };
 
-const struct trace_options trace_option_defaults = {.duration_ns = OPTION_UNLIMITED,
-                                                    .max_size = 8192};
+const struct option_group trace_option_groups[] = {
+    {"Program", program_rows, 0}, {"Calls", call_rows, 0},        {"Output", output_rows, 0},
+    {"Room", room_rows, 0},       {"Other", option_help_rows, 0}, {0},
+};
+
+const struct trace_options trace_option_defaults = {.duration_ns = OPTION_UNLIMITED};
+
+/* The default of --max-size. */
+static uint64_t room_of(const char *recording)
+{
+    const uint64_t most = 8ULL << 30;
+    struct statvfs fs;
+    uint64_t tenth = statvfs(recording, &fs) ? most : fs.f_bavail * fs.f_frsize / 10;
+    return tenth > most ? most : tenth > SIZE_MIN ? tenth : SIZE_MIN;
+}
+
+uint64_t trace_options_bytes(const struct trace_options *options, const char *recording)
+{
+    const uint64_t entry_bytes = 8;
+    if (options->max_bytes)
+        return options->max_bytes;
+    if (!options->entries)
+        return room_of(recording);
+    return options->entries * entry_bytes > SIZE_MIN ? options->entries * entry_bytes : SIZE_MIN;
+}
 
 static void add_patterns(struct str *config, const char *key, const struct vec *patterns)
 {
@@ -126,8 +173,10 @@ void trace_options_config(const struct trace_options *options, const char *recor
 {
     str_printf(ret_config, "file=%s\nc_functions=%d\nfrozen=%d\nchildren=%d\n", recording,
                !options->ignore_c_function, !options->ignore_frozen, !options->ignore_multiprocess);
-    str_printf(ret_config, "max_depth=%" PRIu64 "\nmax_bytes=%" PRIu64 "\n",
-               options->max_stack_depth, options->max_size << 20);
+    str_printf(ret_config, "max_depth=%" PRIu64 "\nmin_duration_ns=%" PRIu64 "\n",
+               options->max_stack_depth, options->min_duration_ns);
+    str_printf(ret_config, "max_bytes=%" PRIu64 "\nlatest=%d\n",
+               trace_options_bytes(options, recording), !options->stop_when_full);
     add_patterns(ret_config, "include", &options->include_files);
     add_patterns(ret_config, "exclude", &options->exclude_files);
 }

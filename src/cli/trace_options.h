@@ -14,12 +14,17 @@ struct trace_options {
     bool ignore_c_function, ignore_frozen, ignore_multiprocess, quiet;
     uint64_t attach; /* 0: a program is started */
     uint64_t duration_ns;
-    uint64_t max_stack_depth, max_size;
+    uint64_t max_stack_depth, min_duration_ns;
+    uint64_t max_bytes, entries; /* of the recording; 0: not given */
+    bool stop_when_full;
     struct vec include_files, exclude_files; /* of const char * */
 };
 
 extern const struct option_group trace_option_groups[];
 extern const struct trace_options trace_option_defaults;
+
+/* How large the recording may grow. */
+uint64_t trace_options_bytes(const struct trace_options *options, const char *recording);
 
 /* What the agent is told (agent/config.h). */
 void trace_options_config(const struct trace_options *options, const char *recording,

@@ -9,7 +9,10 @@
  * `used_bytes` is stored, with release order, after each whole event: whatever ends a writer, what
  * lies before used_bytes is valid. Segments of a stream are read in `sequence` order, each decodes by
  * itself from `base_ns`. A traced process has one stream with all its definitions, its dictionary, and one for
- * each thread that runs at the same time as others; a definition is written before it is used. */
+ * each thread that runs at the same time as others; a definition is written before it is used.
+ *
+ * Where only the latest is to be kept, segments that nobody writes to any more are taken again once the file has all
+ * that it may have, the oldest first (agent/segment.c). Then the first segments of a stream are missing. */
 #ifndef HEATLINE_RECORDING_FORMAT_H
 #define HEATLINE_RECORDING_FORMAT_H
 
@@ -38,10 +41,22 @@ struct heat_header {
     uint64_t lost;      /* events that found no room (atomic) */
     uint64_t closed_ns; /* CLOCK_MONOTONIC time of a clean end; 0 = the recorder was cut off */
     uint64_t index_offset, index_bytes; /* 0 = no index */
+    uint64_t retaken;       /* segments that were taken again, with what they held (atomic) */
+    uint64_t retaken_ns;    /* when the latest of them began (atomic) */
+    uint64_t hand;          /* where the next one is looked for (atomic) */
+    uint64_t pid_namespace; /* in which the writers' pids mean something; 0 = not known */
+};
+
+enum heat_state {
+    HEAT_OPEN = 0,    /* somebody writes to it, if he is still there */
+    HEAT_LEFT = 1,    /* nobody does any more */
+    HEAT_DYING = 2,   /* definitions of a process that is gone; still used */
+    HEAT_FOREIGN = 4, /* open, and its writer's pid is of another namespace */
 };
 
 struct heat_segment {
-    uint32_t magic, producer;  /* HEAT_SEGMENT_MAGIC, enum heat_producer */
+    uint32_t magic;            /* HEAT_SEGMENT_MAGIC */
+    uint16_t producer, state;  /* enum heat_producer, enum heat_state (atomic) */
     uint32_t stream, sequence; /* from 0 */
     uint32_t pid;              /* of the writer */
     uint32_t dictionary;       /* the stream that defines the ids used here; mostly this one */

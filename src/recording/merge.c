@@ -86,6 +86,9 @@ static struct heat_header header_of(const struct source *sources, size_t count)
         closed &= h->closed_ns != 0;
         merged.closed_ns = closed_ns > merged.closed_ns ? closed_ns : merged.closed_ns;
         merged.segments += sources[i].segments;
+        merged.retaken += h->retaken;
+        uint64_t retaken_ns = h->retaken ? h->retaken_ns + sources[i].shift_ns : 0;
+        merged.retaken_ns = retaken_ns > merged.retaken_ns ? retaken_ns : merged.retaken_ns;
         merged.streams += sources[i].streams;
         merged.lost += h->lost;
     }

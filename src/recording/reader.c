@@ -248,12 +248,23 @@ static uint64_t emit_run(struct sink *sink, struct run *run)
     return events;
 }
 
+/* A traced process may have put something else there while it was being read. */
+static bool was_taken_again(const struct reader *r, const struct part *part)
+{
+    struct heat_segment segment = {0};
+    size_t len;
+    return reader_read(r, part->offset, &segment, sizeof segment, &len) || !segment.magic ||
+           segment.stream != part->stream || segment.sequence != part->sequence;
+}
+
 static int replay_events(struct replay *p, const struct part *part, bool continues)
 {
     uint64_t room = p->reader->header.segment_bytes - sizeof(struct heat_segment);
     size_t used = (size_t)(part->used_bytes < room ? part->used_bytes : room), len;
     if (reader_read(p->reader, part->offset + sizeof(struct heat_segment), p->buffer, used, &len))
         return -1;
+    if (was_taken_again(p->reader, part))
+        return 0;
     struct run run = {p->buffer, p->buffer + len, part->base_ns, continues};
     p->summary.events += (p->sink->take ? p->sink->take : emit_run)(p->sink, &run);
     p->summary.used_bytes += (uint64_t)(run.at - p->buffer);
@@ -272,7 +283,11 @@ static int replay_parts(struct replay *p)
             p->summary.damaged_segments++; /* two that claim one place: the first counts */
             continue;
         }
-        p->summary.damaged_segments += part->sequence - (begins ? 0 : last->sequence + 1);
+        uint32_t missing = part->sequence - (begins ? 0 : last->sequence + 1);
+        if (!p->reader->header.retaken)
+            p->summary.damaged_segments += missing;
+        else if (missing && part->base_ns > p->summary.whole_since_ns)
+            p->summary.whole_since_ns = part->base_ns;
         p->summary.streams += begins;
         p->summary.segments++;
         bool defines = !last || part->dictionary != last->dictionary;
@@ -303,10 +318,11 @@ static int replay_run(struct replay *p, struct err *err)
 int reader_replay(struct reader *r, struct sink *sink, struct reader_summary *ret_summary,
                   struct err *err)
 {
-    struct replay p = {.reader = r, .sink = sink};
+    struct replay p = {.reader = r, .sink = sink, .summary.whole_since_ns = r->header.retaken_ns};
     if (replay_run(&p, err))
         return -1;
     p.summary.lost = r->header.lost;
+    p.summary.retaken_segments = r->header.retaken;
     p.summary.wall_ns = r->header.wall_ns;
     p.summary.start_ns = r->header.start_ns;
     p.summary.closed_ns = r->header.closed_ns;

@@ -13,6 +13,8 @@
 struct reader_summary {
     uint64_t events, lost;
     uint64_t damaged_segments; /* bad header, or events that do not decode */
+    uint64_t retaken_segments; /* whose content gave way to later events … */
+    uint64_t whole_since_ns;   /* … and since when nothing is missing for that; 0 = nothing is */
     uint64_t wall_ns, start_ns, closed_ns;
     uint64_t file_bytes, used_bytes;
     uint64_t index_bytes; /* 0 = it has no index */

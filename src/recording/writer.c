@@ -85,7 +85,7 @@ static int writer_map(struct writer *w)
         return errno;
     w->segment = segment;
     *w->segment = (struct heat_segment){
-        .producer = w->producer,
+        .producer = (uint16_t)w->producer,
         .stream = w->stream,
         .sequence = w->sequence++,
         .pid = (uint32_t)getpid(),
@@ -208,12 +208,14 @@ static int writer_start(struct writer *w)
     void *page = mmap(NULL, HEAT_PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, w->fd, 0);
     if (page == MAP_FAILED)
         return errno;
+    struct stat st;
     w->header = page;
     *w->header = (struct heat_header){
         .version = HEAT_VERSION,
         .segment_bytes = HEAT_SEGMENT_BYTES,
         .wall_ns = clock_wall_ns(),
         .start_ns = clock_ns(),
+        .pid_namespace = stat("/proc/self/ns/pid", &st) ? 0 : st.st_ino,
     };
     w->stream = (uint32_t)__atomic_fetch_add(&w->header->streams, 1, __ATOMIC_RELAXED);
     w->last_t_ns = w->header->start_ns;
@@ -315,6 +317,11 @@ uint32_t writer_streams(const struct writer *w)
 uint64_t writer_lost(const struct writer *w)
 {
     return __atomic_load_n(&w->header->lost, __ATOMIC_RELAXED);
+}
+
+uint64_t writer_retaken(const struct writer *w)
+{
+    return __atomic_load_n(&w->header->retaken, __ATOMIC_RELAXED);
 }
 
 int writer_failure(const struct writer *w)

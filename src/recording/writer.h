@@ -24,6 +24,8 @@ uint64_t writer_events(const struct writer *w);
 /* Of all who write into this file: streams begun, and events that found no room. */
 uint32_t writer_streams(const struct writer *w);
 uint64_t writer_lost(const struct writer *w);
+/* Segments that were taken again, so that only the latest is there. */
+uint64_t writer_retaken(const struct writer *w);
 /* errno of the first failure to grow (ENOSPC, EFBIG, EDQUOT …), or 0. */
 int writer_failure(const struct writer *w);
 /* Cuts the slack off, marks it closed, unmaps. 0 or -1. Frees it either way. */

@@ -10,6 +10,7 @@ FIELDS = {  # n number, s signed, t text, d double
     1: "nt", 2: "nnnn", 5: "nsnnnnnn", 6: "nss", 7: "nnsnnnn", 8: "ns", 12: "tt", 13: "nnn", 14: "n",
     15: "nn", 16: "nn", 17: "n", 18: "n", 19: "n", 20: "nn", 21: "t", 22: "t", 23: "nnnt", 24: "nnd", 25: "nnn",
     26: "nn", 29: "nn"}
+TIMED = (15, 16, 17, 18, 19, 20, 23, 24, 25, 26)  # whose first field is the time
 
 
 @dataclass
@@ -62,7 +63,7 @@ class Calls:
         segments = []
         for at in range(PAGE, len(data), self.segment_bytes):
             head = struct.unpack_from("<6IQQ", data, at)
-            if head[0] == 0x47455348 and head[1] == 2:
+            if head[0] == 0x47455348 and head[1] & 0xffff == 2:
                 segments.append((head[5], head[2] != head[5], head[2], head[3], at, head[6], head[7]))
         self._strings, self._functions, self._threads = {}, {}, {}
         dictionary = None
@@ -104,7 +105,7 @@ class Calls:
                 t_ns += values[2]
             elif kind in (LANE, ):
                 t_ns += values[1]
-            elif kind >= ENTER:
+            elif kind in TIMED:
                 t_ns += values[0]
             thread = self._take(kind, values, t_ns, thread)
 
@@ -126,14 +127,18 @@ class Calls:
             self._threads[values[0]].ended = True
         elif kind == LANE:
             thread = self._threads[values[0]]
-            thread.opens = values[2]
-            if not thread.roots:  # a forked child: what its parent had open
+            if not thread.roots:  # open already: in its parent before a fork, or before what is there
                 thread.stack = [Call("?", "", t_ns) for _ in range(values[2])]
                 for outer, inner in zip(thread.stack, thread.stack[1:]):
                     outer.calls.append(inner)
                 thread.roots = thread.stack[:1]
             assert len(thread.stack) == values[2], "a segment says %d open calls, there are %d" % (
                 values[2], len(thread.stack))
+            thread.shown = max(0, values[2] - 1024)
+        elif kind == OPEN:
+            call, thread.shown = thread.stack[thread.shown], thread.shown + 1
+            if call.name == "?":
+                call.name, call.file = self._functions[values[0]]
         elif kind in (ENTER, RESUME):
             call = Call(*self._functions[values[1]], t_ns, "enter" if kind == ENTER else "resume")
             (thread.stack[-1].calls if thread.stack else thread.roots).append(call)

@@ -153,6 +153,62 @@ def test_main_process_only(trace):
     assert len(calls.pids) == 1 and calls.count()["run_children"] == 1
 
 
+@pytest.mark.parametrize("more", [("--ignore-c-function",), ()])
+def test_short_calls_are_left_out(trace, more):
+    calls = trace("naps", options=("--min-duration", "10ms", *more))
+    run = only(calls, "run_naps")
+    assert not calls.named("fib") and calls.resynced == 0
+    assert [(call.name, call.end) for call in run.all() if call.name in ("nap", "naps", "failing_nap")] == \
+        [("nap", "leave"), ("naps", "yield"), ("failing_nap", "unwind")]
+    assert len(calls.named("nap")) == 2  # one in a thread
+    for call in (call for thread in calls.threads for call in thread.all()):
+        assert call.end == "open" or call.end_ns - call.start_ns >= 10e6
+        for before, after in zip(call.calls, call.calls[1:]):
+            assert call.start_ns <= before.start_ns < before.end_ns <= after.start_ns
+
+
+def test_a_long_call_is_there_before_it_ends(trace):
+    calls = trace("many_and_kill", 300000, options=("--min-duration", "1ms", "--ignore-c-function"),
+                  status=137)
+    assert only(calls, "run_many_and_kill").end == "open" and only(calls, "run_many").end == "leave"
+    assert calls.count()["fib"] < 1000
+
+
+def ring(trace, *arguments, **more):
+    calls = trace(*arguments, options=("--ignore-c-function", "--ring", "1M"), **more)
+    assert "only the latest is there" in calls.run.err and calls.resynced == 0
+    assert calls.path.stat().st_size < 1.3 * 2**20
+    return calls
+
+
+def test_a_ring_has_the_latest_without_a_gap(trace, heatline):
+    calls = ring(trace, "many", 500000)
+    run = only(calls, "run_many")
+    assert 1000 < len(run.calls) < 500001 and run.calls[-1].tree() == FIB_3
+    assert all(call.end == "leave" for call in run.all())
+    info = heatline.info(calls.path)
+    assert info["retaken_segments"] > 20 and info["damaged_segments"] == info["lost"] == 0
+    assert 0 < info["whole_since_s"] < info["duration_s"]
+
+
+def test_a_ring_of_threads(trace):
+    calls = ring(trace, "many_in_threads", 100000)
+    runs = calls.named("run_many")
+    assert runs and all(run.calls[-1].tree() == FIB_3 for run in runs)
+
+
+def test_a_ring_of_processes_that_come_and_go(trace):
+    calls = ring(trace, "storm", 60)
+    parent, *children = calls.named("run_storm")
+    assert parent.calls[-1].tree() == FIB_3 and 2 <= len(calls.pids) < 16
+    assert {sum(call.name == "fib" for call in child.all()) for child in children} == {15}
+
+
+def test_a_ring_of_a_program_that_is_killed(trace):
+    calls = ring(trace, "many_and_kill", 200000, status=137)
+    assert only(calls, "run_many").calls[-1].tree() == FIB_3
+
+
 def test_the_environment_does_not_show_the_agent(trace):
     assert trace("environment").run.out == "None\nNone\n"
 
@@ -212,9 +268,9 @@ def test_a_file_that_may_not_grow(heatline, one_python):
 
 def test_what_finds_no_room_is_told(heatline, one_python):
     out = heatline.path(".heat")
-    run = heatline.run("trace", "--max-size", "1", "-o", out, "--", *one_python.command, PROGRAM,
+    run = heatline.run("trace", "--max-size", "1", "--stop-when-full", "-o", out, "--", *one_python.command, PROGRAM,
                        "fib", "26")
-    assert run.status == 0 and "later events found no room: --max-size is 1 MiB" in run.err
+    assert run.status == 0 and "later events found no room" in run.err
     calls = Calls(out)
     assert calls.lost > 0 and out.stat().st_size <= 2 << 20
 
