@@ -41,6 +41,8 @@ complete -c heatline -n '__fish_seen_subcommand_from trace' -l include-files -x 
 complete -c heatline -n '__fish_seen_subcommand_from trace' -l exclude-files -x -d 'No functions of such files'
 complete -c heatline -n '__fish_seen_subcommand_from trace' -l max-stack-depth -x -d 'Leave calls out that are deeper than this'
 complete -c heatline -n '__fish_seen_subcommand_from trace' -l min-duration -x -d 'Leave calls out that take less: 300ns, 5.5us, 2ms, 1s; without a unit, microseconds'
+complete -c heatline -n '__fish_seen_subcommand_from trace' -l log-func-args -d 'Record what functions of Python are given, as far as that is of builtin types'
+complete -c heatline -n '__fish_seen_subcommand_from trace' -l log-func-retval -d 'Record what they return'
 complete -c heatline -n '__fish_seen_subcommand_from trace' -s o -l output -r -F -d 'Write to this file; trace.heat unless given'
 complete -c heatline -n '__fish_seen_subcommand_from trace' -s f -l format -x -a 'svg raw speedscope chrometrace perfetto pprof gecko cpuprofile heat' -d 'Not what the file\'s name says (else heat), but one of'
 complete -c heatline -n '__fish_seen_subcommand_from trace' -l quiet -d 'Say nothing at the end'

@@ -9,7 +9,7 @@ static void *answer(int result)
 {
     char text[16];
     snprintf(text, sizeof(text), "%d", result);
-    py.PyErr_SetString(*py.import_error, text);
+    py.PyErr_SetString(*(void **)py.import_error, text);
     return NULL;
 }
 

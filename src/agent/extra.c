@@ -4,7 +4,7 @@
 
 #include "agent/pyapi.h"
 
-static const struct extra *const extras[] = {NULL};
+static const struct extra *const extras[] = {&extra_arguments};
 
 enum { EXTRAS = sizeof(extras) / sizeof(*extras) };
 
@@ -28,7 +28,7 @@ static extra_function *function_of(const struct extra *extra, enum extra_moment 
 void extras_begin(void)
 {
     active = false;
-    for (size_t i = 0; i < EXTRAS && extras[i]; i++) {
+    for (size_t i = 0; i < EXTRAS; i++) {
         wanted[i] = !extras[i]->begin || extras[i]->begin();
         for (int moment = BEFORE_ENTER; moment <= AFTER_LEAVE; moment++)
             active |= wanted[i] && function_of(extras[i], moment);
@@ -37,7 +37,7 @@ void extras_begin(void)
 
 void extras_end(void)
 {
-    for (size_t i = 0; i < EXTRAS && extras[i]; i++)
+    for (size_t i = 0; i < EXTRAS; i++)
         if (wanted[i] && extras[i]->end)
             extras[i]->end();
 }
@@ -52,7 +52,7 @@ void extras_run(enum extra_moment moment, struct lane *l, const struct call *cal
     void *type, *value, *trace;
     py.PyErr_Fetch(&type, &value, &trace);
     l->state |= LANE_BUSY;
-    for (size_t i = 0; i < EXTRAS && extras[i]; i++) {
+    for (size_t i = 0; i < EXTRAS; i++) {
         extra_function *function = wanted[i] ? function_of(extras[i], moment) : NULL;
         if (function)
             function(l, call);

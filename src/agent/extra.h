@@ -26,6 +26,8 @@ struct extra {
     extra_function *before_enter, *after_enter, *before_leave, *after_leave;
 };
 
+extern const struct extra extra_arguments;
+
 enum extra_moment { BEFORE_ENTER, AFTER_ENTER, BEFORE_LEAVE, AFTER_LEAVE };
 
 /* With the GIL. */

@@ -14,7 +14,12 @@
 #include "base/clock.h"
 #include "model/codec.h"
 
-enum { OPEN_CAP_FIRST = 1024, NAME_CALLS_MAX = 64 };
+enum {
+    OPEN_CAP_FIRST = 1024,
+    NAME_CALLS_MAX = 64,
+    HELD_BYTES_FIRST = 1 << 16,
+    HELD_BYTES_MAX = 1 << 26,
+};
 
 __thread struct lane *lane_self __attribute__((tls_model("initial-exec")));
 
@@ -233,11 +238,11 @@ static bool grow(struct lane *l)
     return true;
 }
 
-/* threading names a thread only after it has begun: try at some of its first calls. */
+/* threading names a thread only after it has begun: try at each of its first calls. */
 static void learn_name(struct lane *l)
 {
     uint32_t calls = l->calls_unnamed++;
-    if (l->state & LANE_BUSY || (calls & (calls - 1)))
+    if (l->state & LANE_BUSY)
         return;
     if (calls >= NAME_CALLS_MAX)
         l->calls_unnamed = UINT32_MAX;
@@ -264,6 +269,43 @@ static bool prepare(struct lane *l)
     return true;
 }
 
+static void put_arguments(struct lane *l, struct text json)
+{
+    struct event event = {.kind = EVENT_ARGUMENTS, .arguments = {json}};
+    lane_put(l, &event);
+}
+
+/* Room in `held`. False: there is no memory, or too much is held already. */
+static bool hold(struct lane *l, size_t bytes)
+{
+    void *held = l->held;
+    size_t cap = l->held_cap ? l->held_cap : HELD_BYTES_FIRST;
+    while (cap < bytes)
+        cap *= 2;
+    if (cap > HELD_BYTES_MAX)
+        return false;
+    if (!held)
+        held = map_memory(cap);
+    else if (cap > l->held_cap)
+        held = mremap(l->held, l->held_cap, cap, MREMAP_MAYMOVE);
+    if (!held || held == MAP_FAILED)
+        return false;
+    l->held = held;
+    l->held_cap = cap;
+    return true;
+}
+
+void lane_put_arguments(struct lane *l, struct text json)
+{
+    struct lane_call *call = &l->open[l->depth - 1];
+    if (call->flags & CALL_WRITTEN)
+        put_arguments(l, json);
+    else if (l->least_ns && hold(l, (size_t)call->held_at + json.len_bytes)) {
+        memcpy(l->held + call->held_at, json.data, json.len_bytes);
+        call->held_end = call->held_at + json.len_bytes;
+    }
+}
+
 static void write_call(struct lane *l, struct lane_call *call, uint64_t t_ns)
 {
     if (!lane_has_room(l))
@@ -272,6 +314,8 @@ static void write_call(struct lane *l, struct lane_call *call, uint64_t t_ns)
         lane_put_head_at(l, call->flags & CALL_RESUMED ? EVENT_RESUME : EVENT_ENTER, t_ns);
     lane_commit(l, lane_put_number(at, call->function));
     call->flags |= CALL_WRITTEN;
+    if (call->held_end > call->held_at)
+        put_arguments(l, (struct text){l->held + call->held_at, call->held_end - call->held_at});
 }
 
 /* Those calls that have lasted for long enough by now; they are the outermost ones. */
@@ -295,7 +339,8 @@ void lane_enter_slowly(struct lane *l, uint8_t kind, const void *code, uint32_t 
     }
     flags |= kind == EVENT_RESUME ? CALL_RESUMED : 0;
     struct lane_call *call = &l->open[l->depth++];
-    *call = (struct lane_call){code, t_ns, function, flags};
+    uint32_t held = l->depth > 1 ? call[-1].held_end : 0;
+    *call = (struct lane_call){code, t_ns, function, flags, held, held};
     if (!l->least_ns && l->depth <= l->depth_max)
         write_call(l, call, t_ns);
 }

@@ -30,7 +30,8 @@ struct lane_call {
     const void *code; /* or callable */
     uint64_t t_ns;    /* when it began; only if calls are timed */
     uint32_t function;
-    uint32_t flags; /* CALL_ */
+    uint32_t flags;             /* CALL_ */
+    uint32_t held_at, held_end; /* what of the lane's `held` tells of it; only if calls are timed */
 };
 
 /* What makes a lane unusual: then a hook has more to do than to write. */
@@ -54,6 +55,8 @@ struct lane {
     uint32_t depth_max; /* what lies deeper is kept track of, but not written */
     uint64_t least_ns;  /* calls that take less are not written; 0: all are */
     uint32_t due;       /* with it: the outermost call that is not written yet */
+    char *held; /* with it: JSON of what calls were given that are not written yet; mapped */
+    size_t held_cap;
     uint32_t root; /* with roots: depth at which the one begins that is being recorded; 0: none */
     uint32_t
         calls_unnamed; /* until the thread's name is known: how many calls it has made; else UINT32_MAX */
@@ -91,6 +94,15 @@ void lane_leave_slowly(struct lane *l, uint8_t kind);
 
 /* The end of a call that is not the innermost: closes what lies above it, or nothing if it is not open. */
 bool lane_resync(struct lane *l, const void *code);
+
+/* What the innermost call was given, a JSON object: written once the call is. */
+void lane_put_arguments(struct lane *l, struct text json);
+
+/* Is the innermost call in the recording? */
+static inline bool lane_shows_innermost(const struct lane *l)
+{
+    return l->depth && l->open[l->depth - 1].flags & CALL_WRITTEN;
+}
 
 static inline struct lane *lane_get(void)
 {

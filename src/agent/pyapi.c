@@ -26,8 +26,12 @@ static bool find_functions(void)
 #define API(since, result, name, parameters)                                                       \
     *(void **)&py.name = dlsym(RTLD_DEFAULT, #name);                                               \
     all &= py.name != NULL;
+#define DATA(field, symbol)                                                                        \
+    py.field = dlsym(RTLD_DEFAULT, #symbol);                                                       \
+    all &= py.field != NULL;
 #include "agent/pyapi.def"
 #undef API
+#undef DATA
     return all;
 }
 
@@ -41,17 +45,7 @@ static bool find_others(void)
     *(void **)&py.set_profile = ANY_OF("_PyEval_SetProfile");
     py.vectorcall_call = ANY_OF("PyVectorcall_Call");
     py.eval_frame_default = ANY_OF("_PyEval_EvalFrameDefault");
-    py.code_type = ANY_OF("PyCode_Type");
-    py.function_type = ANY_OF("PyFunction_Type");
-    py.method_type = ANY_OF("PyMethod_Type");
-    py.cfunction_type = ANY_OF("PyCFunction_Type");
-    py.method_descr_type = ANY_OF("PyMethodDescr_Type");
-    py.type_type = ANY_OF("PyType_Type");
-    py.none = ANY_OF("_Py_NoneStruct");
-    py.import_error = ANY_OF("PyExc_ImportError");
-    return py.request_code_extra && py.set_code_extra && py.code_type && py.function_type &&
-           py.method_type && py.cfunction_type && py.method_descr_type && py.type_type && py.none &&
-           py.import_error;
+    return py.request_code_extra && py.set_code_extra;
 }
 
 bool pyapi_find(void)

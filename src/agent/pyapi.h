@@ -9,11 +9,10 @@
 
 struct pyapi {
 #define API(since, result, name, parameters) result(*name) parameters;
+#define DATA(field, symbol) void *field; /* of exceptions: where the type is kept */
 #include "agent/pyapi.def"
 #undef API
-    void *code_type, *function_type, *method_type, *cfunction_type, *method_descr_type, *type_type;
-    void *none;
-    void **import_error; /* where PyExc_ImportError is kept */
+#undef DATA
     /* Different names in different versions, or not everywhere. */
     ssize_t (*request_code_extra)(void (*free_extra)(void *extra));
     int (*set_code_extra)(void *code, ssize_t index, void *extra);

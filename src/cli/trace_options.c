@@ -74,6 +74,18 @@ static const struct option call_rows[] = {
     {0},
 };
 
+static const struct option value_rows[] = {
+    {.name = "log-func-args",
+     .kind = OPTION_FLAG,
+     .offset = AT(log_func_args),
+     .doc = "Record what functions of Python are given, as far as that is of builtin types"},
+    {.name = "log-func-retval",
+     .kind = OPTION_FLAG,
+     .offset = AT(log_func_retval),
+     .doc = "Record what they return"},
+    {0},
+};
+
 static const struct option output_rows[] = {
     {.name = "output",
      .letter = 'o',
@@ -134,8 +146,13 @@ static const struct option room_rows[] = {
 };
 
 const struct option_group trace_option_groups[] = {
-    {"Program", program_rows, 0}, {"Calls", call_rows, 0},        {"Output", output_rows, 0},
-    {"Room", room_rows, 0},       {"Other", option_help_rows, 0}, {0},
+    {"Program", program_rows, 0},
+    {"Calls", call_rows, 0},
+    {"Values", value_rows, 0},
+    {"Output", output_rows, 0},
+    {"Room", room_rows, 0},
+    {"Other", option_help_rows, 0},
+    {0},
 };
 
 const struct trace_options trace_option_defaults = {.duration_ns = OPTION_UNLIMITED};
@@ -177,6 +194,8 @@ void trace_options_config(const struct trace_options *options, const char *recor
                options->max_stack_depth, options->min_duration_ns);
     str_printf(ret_config, "max_bytes=%" PRIu64 "\nlatest=%d\n",
                trace_options_bytes(options, recording), !options->stop_when_full);
+    str_printf(ret_config, "arguments=%d\nresults=%d\n", options->log_func_args,
+               options->log_func_retval);
     add_patterns(ret_config, "include", &options->include_files);
     add_patterns(ret_config, "exclude", &options->exclude_files);
 }

@@ -14,6 +14,7 @@ static const char *const end_words[] = {
 
 struct open_line {
     struct span span;
+    struct str arguments; /* what it was given, if that is known */
     bool written;
 };
 
@@ -26,6 +27,7 @@ struct replay {
     struct vec open;  /* struct open_line: calls that were entered */
     struct thread_id thread;
     uint64_t rows, left_out;
+    struct str result;      /* of the call that ends next, if it is known */
     struct str line, shown; /* scratch */
 };
 
@@ -55,31 +57,55 @@ static void write_thread(struct replay *r, struct thread_id id)
                r->options->color ? "\033[0m" : "");
 }
 
-/* "  12.345678    1.23ms    name (file.py:12) {"; without a duration where it is not known yet. */
-static void write_line(struct replay *r, const struct span *span, uint64_t at_ns,
-                       const char *duration, const char *before, const char *after)
+/* "  12.345678    1.23ms    ", up to what is indented; without a duration where it is not known yet. */
+static void begin_line(struct replay *r, struct thread_id thread, uint64_t at_ns,
+                       const char *duration, uint32_t depth)
 {
-    struct function_name text = names_of(&r->calls->selection.names, span->function);
-    uint32_t depth = span->depth < INDENT_DEPTH_MAX ? span->depth : INDENT_DEPTH_MAX;
     uint64_t since_us = calls_since_start_ns(r->calls, at_ns) / 1000;
+    uint32_t indent = INDENT * (depth < INDENT_DEPTH_MAX ? depth : INDENT_DEPTH_MAX);
 
-    write_thread(r, span->thread);
+    write_thread(r, thread);
     str_clear(&r->line);
-    str_printf(&r->line, "%6llu.%06llu %8s  %*s%s%s%s", (unsigned long long)(since_us / 1000000),
-               (unsigned long long)(since_us % 1000000), duration, (int)(depth * INDENT), "",
-               before, text.label, after);
+    str_printf(&r->line, "%6llu.%06llu %8s  %*s", (unsigned long long)(since_us / 1000000),
+               (unsigned long long)(since_us % 1000000), duration, (int)indent, "");
+}
+
+/* A value from a recording; nothing if it is empty. */
+static void add_value(struct replay *r, const char *before, const char *json)
+{
+    if (*json)
+        str_printf(&r->line, "%s%s", before, names_clean(&r->calls->selection.names, json));
+}
+
+static void end_line(struct replay *r)
+{
     str_clear(&r->shown);
     display_add(&r->shown, r->line.data, r->options->columns, DISPLAY_CUT_END);
     str_add(&r->shown, "\n");
     out_bytes(r->out, r->shown.data, r->shown.len);
 }
 
+static const char *label_of(struct replay *r, const struct span *span)
+{
+    return names_of(&r->calls->selection.names, span->function).label;
+}
+
+static const char *text_of(const struct str *text)
+{
+    return text->len ? text->data : "";
+}
+
 static void open_callers(struct replay *r)
 {
     for (size_t i = 0; i < r->open.len; i++) {
         struct open_line *line = vec_at(&r->open, i);
-        if (!line->written && !is_full(r))
-            write_line(r, &line->span, line->span.start_ns, "", "", " {");
+        if (!line->written && !is_full(r)) {
+            begin_line(r, line->span.thread, line->span.start_ns, "", line->span.depth);
+            str_add(&r->line, label_of(r, &line->span));
+            add_value(r, "  <- ", text_of(&line->arguments));
+            str_add(&r->line, " {");
+            end_line(r);
+        }
         line->written = true;
     }
 }
@@ -88,7 +114,7 @@ static void on_enter(void *context, const struct span *span)
 {
     struct replay *r = context;
 
-    *(struct open_line *)vec_push(&r->open) = (struct open_line){*span, false};
+    *(struct open_line *)vec_push(&r->open) = (struct open_line){.span = *span};
 }
 
 static const char *ending(const struct span *span)
@@ -107,26 +133,81 @@ static const char *ending(const struct span *span)
     return "  no end";
 }
 
+static void write_end(struct replay *r, const struct span *span, const struct open_line *line)
+{
+    char duration[32];
+
+    table_duration_text(span_duration_ns(span), duration, sizeof duration);
+    begin_line(r, span->thread, line->written ? span->end_ns : span->start_ns, duration,
+               span->depth);
+    str_printf(&r->line, "%s%s", line->written ? "} " : "", label_of(r, span));
+    if (!line->written)
+        add_value(r, "  <- ", text_of(&line->arguments));
+    add_value(r, "  -> ", text_of(&r->result));
+    str_add(&r->line, ending(span));
+    end_line(r);
+}
+
 static void on_leave(void *context, const struct span *span)
 {
     struct replay *r = context;
-    bool opened = ((struct open_line *)vec_at(&r->open, r->open.len - 1))->written;
-    char duration[32];
+    struct open_line line = *(struct open_line *)vec_at(&r->open, r->open.len - 1);
 
     vec_resize(&r->open, r->open.len - 1);
-    if (span->brief)
-        return;
+    if (!span->brief)
+        open_callers(r);
+    if (!span->brief && !is_full(r))
+        write_end(r, span, &line);
+    str_release(&line.arguments);
+    str_clear(&r->result);
+}
+
+static void keep(struct str *text, struct text json)
+{
+    str_clear(text);
+    str_add_bytes(text, json.data, json.len_bytes);
+}
+
+/* What a program said of itself stands where it said it. */
+static void write_event(struct replay *r, struct thread_id thread, const struct event *event)
+{
+    const struct profile *p = r->calls->profile;
+    struct str json = STR_EMPTY;
+
     open_callers(r);
     if (is_full(r))
         return;
-    table_duration_text(span_duration_ns(span), duration, sizeof duration);
-    write_line(r, span, opened ? span->end_ns : span->start_ns, duration, opened ? "} " : "",
-               ending(span));
+    if (event->kind == EVENT_INSTANT) {
+        begin_line(r, thread, event->instant.t_ns, "", (uint32_t)r->open.len);
+        str_printf(&r->line, "* %s", profile_string(p, event->instant.name));
+        keep(&json, event->instant.json);
+        add_value(r, "  ", text_of(&json));
+    } else {
+        begin_line(r, thread, event->counter.t_ns, "", (uint32_t)r->open.len);
+        str_printf(&r->line, "* %s = %.10g", profile_string(p, event->counter.name),
+                   event->counter.value);
+    }
+    str_release(&json);
+    end_line(r);
+}
+
+static void on_event(void *context, struct thread_id thread, const struct event *event)
+{
+    struct replay *r = context;
+
+    if (event->kind == EVENT_ARGUMENTS && r->open.len)
+        keep(&((struct open_line *)vec_at(&r->open, r->open.len - 1))->arguments,
+             event->arguments.json);
+    else if (event->kind == EVENT_RESULT)
+        keep(&r->result, event->result.json);
+    else if (event->kind == EVENT_INSTANT || event->kind == EVENT_COUNTER)
+        write_event(r, thread, event);
 }
 
 static int write_text(struct replay *r, struct err *err)
 {
-    static const struct spans_visitor visitor = {.enter = on_enter, .leave = on_leave};
+    static const struct spans_visitor visitor = {
+        .enter = on_enter, .leave = on_leave, .event = on_event};
 
     if (calls_follow(r->calls, &visitor, r, err) != 0)
         return -1;
@@ -230,7 +311,10 @@ int replay_write(struct calls *c, const struct report_options *options, struct o
                  : options->format == REPORT_JSON ? write_json(&r, err)
                                                   : write_csv(&r, err);
     table_release(&r.row);
+    for (size_t i = 0; i < r.open.len; i++)
+        str_release(&((struct open_line *)vec_at(&r.open, i))->arguments);
     vec_release(&r.open);
+    str_release(&r.result);
     str_release(&r.line);
     str_release(&r.shown);
     return result;

@@ -1,6 +1,8 @@
 """`trace` records each call, in order, whatever becomes of the program; and the program does not notice."""
+import json
 import os
 import random
+import re
 import resource
 import signal
 import time
@@ -160,7 +162,7 @@ def test_short_calls_are_left_out(trace, more):
     assert not calls.named("fib") and calls.resynced == 0
     assert [(call.name, call.end) for call in run.all() if call.name in ("nap", "naps", "failing_nap")] == \
         [("nap", "leave"), ("naps", "yield"), ("failing_nap", "unwind")]
-    assert len(calls.named("nap")) == 2  # one in a thread
+    assert len(calls.named("nap")) == 2 and [thread.name for thread in calls.threads[1:]] == ["sleeper"]
     for call in (call for thread in calls.threads for call in thread.all()):
         assert call.end == "open" or call.end_ns - call.start_ns >= 10e6
         for before, after in zip(call.calls, call.calls[1:]):
@@ -172,6 +174,77 @@ def test_a_long_call_is_there_before_it_ends(trace):
                   status=137)
     assert only(calls, "run_many_and_kill").end == "open" and only(calls, "run_many").end == "leave"
     assert calls.count()["fib"] < 1000
+
+
+@pytest.fixture
+def values(heatline, python):
+    """values(OPTION, …): [(function, args)] of the spans of values.py, as Chrome's JSON has them."""
+    def tracer(*options):
+        out = heatline.path(".json")
+        program = PROGRAMS / "values.py"
+        run = heatline.run("trace", "--quiet", "--ignore-c-function", "--include-files", program, "-o", out,
+                           *options, "--", *python.command, program)
+        assert (run.status, run.out, run.err) == (0, "", "")
+        spans = [event for event in json.loads(out.read_text())["traceEvents"] if event["ph"] == "X"]
+        return [(event["name"].split(" (")[0].rsplit(".", 1)[-1], event.get("args", {}))
+                for event in sorted(spans, key=lambda event: event["ts"])]
+    return tracer
+
+
+def given(spans, name):
+    found = [args.get("func_args") for function, args in spans if function == name]
+    assert len(found) == 1, spans
+    return found[0]
+
+
+def test_what_calls_are_given(values):
+    spans = values("--log-func-args")
+    assert not any("return_value" in args for _, args in spans)
+    assert given(spans, "given") == {
+        "first": 1, "second": "h\u00e9\n\"q\" \U0001f600 \\udc80", "third": 4, "fourth": True, "args": [5],
+        "more": {"extra": {"k": [1, ["\u2026"]], "3": None}}}
+    method = given(spans, "method")
+    assert re.match("<Touchy object at 0x", method.pop("self"))
+    assert method == {"key": 7, "args": [1, 2], "more": {"z": "w"}}
+    assert given(spans, "closure") == {"captured": 3, "plain": 4}
+    assert given(spans, "fails") == {"value": 1} and given(spans, "rebinds") == {"value": "this"}
+    assert [args.get("func_args") for function, args in spans if function == "counts"] == \
+        [{"limit": 2}, None, None]
+    shown = [args["func_args"]["value"] for function, args in spans if function == "show"]
+    assert shown[:4] == [None, True, 2**63 - 1, -2**63]
+    assert shown[4] == str(2**64) and int(shown[5], 16) == -2**300 and shown[6].startswith("0x1b4ec7f9")
+    assert shown[7:10] == [1e300, 0.1, 0] and shown[10:12] == ["nan", "inf"]
+    assert shown[12] == repr(b"a'\"\\\x00\xff") and shown[13] == "x" * 200 + "\u2026"
+    assert shown[14] == [*range(16), "\u2026 34 more"] and len(shown[15]) == 17
+    assert shown[16:18] == [[7], ["a"]] and shown[18] == [1, [1, [1, ["\u2026"]]]]
+    assert shown[19] == {"a": {"b": {"c": {"\u2026": ""}}}}
+    assert shown[20][0] == "\x01" * 200 + "\u2026" and "more" in shown[20][-1]
+    assert shown[21:24] == [[], {}, "<class Touchy>"]
+    others = "<Touchy object", "{'<Number object", "<Number object", "<function show", "<function len", \
+        "<module object", "<bytearray object", "<complex object"
+    assert [str(value).startswith(other) for value, other in zip(shown[24:], others)] == [True] * 8, shown[24:]
+
+
+def test_what_calls_return(values):
+    spans = values("--log-func-retval")
+    results = {function: args["return_value"] for function, args in spans if "return_value" in args}
+    assert results["method"] == [[1, 2], 7, {"z": "w"}] and results["closure"] == results["inner"] == 7
+    assert results["rebinds"] == "other" and "fails" not in results
+    assert [args.get("return_value") for function, args in spans if function == "counts"] == [0, 2, None]
+    assert not any("func_args" in args for _, args in spans)
+
+
+def test_what_long_calls_are_given(heatline, python):
+    """They are written only when it is known that they are long."""
+    out = heatline.path(".json")
+    run = heatline.run("trace", "--quiet", "--log-func-args", "--min-duration", "10ms", "-o", out, "--ignore-c-function",
+                       "--", *python.command, PROGRAM, "sleeps")
+    assert run.status == 0, run.err
+    spans = [(event["name"].split(" (")[0], event.get("args", {}).get("func_args"))
+             for event in sorted(json.loads(out.read_text())["traceEvents"], key=lambda event: event.get("ts", 0))
+             if event["ph"] == "X"]
+    assert [span for span in spans if span[0] in ("outer_sleep", "sleep", "fib")] == \
+        [("outer_sleep", {"n": 7, "text": "x" * 100}), ("sleep", {"n": 8}), ("sleep", {"n": 9})]
 
 
 def ring(trace, *arguments, **more):
