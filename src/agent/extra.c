@@ -4,7 +4,8 @@
 
 #include "agent/pyapi.h"
 
-static const struct extra *const extras[] = {&extra_arguments};
+static const struct extra *const extras[] = {&extra_arguments, &extra_collections, &extra_prints,
+                                             &extra_audit, &extra_exceptions};
 
 enum { EXTRAS = sizeof(extras) / sizeof(*extras) };
 
@@ -47,10 +48,13 @@ bool extras_are_active(void)
     return active;
 }
 
-void extras_run(enum extra_moment moment, struct lane *l, const struct call *call)
+void extras_run(enum extra_moment moment, struct lane *l, struct call *call)
 {
     void *type, *value, *trace;
     py.PyErr_Fetch(&type, &value, &trace);
+    call->exception_type = type;
+    call->exception = value;
+    call->trace = trace;
     l->state |= LANE_BUSY;
     for (size_t i = 0; i < EXTRAS; i++) {
         extra_function *function = wanted[i] ? function_of(extras[i], moment) : NULL;

@@ -12,9 +12,10 @@ struct call {
     void *code;
     void *
         frame; /* _PyInterpreterFrame, before 3.11 PyFrameObject; NULL: it is the thread's current one */
-    void *result;   /* at the end: borrowed. NULL: left by an exception */
-    uint32_t entry; /* of code.h */
-    uint8_t kind;   /* EVENT_ENTER … EVENT_UNWIND */
+    void *result; /* at the end: borrowed. NULL: left by an exception … */
+    void *exception_type, *exception, *trace; /* … of this kind, as PyErr_Fetch has them */
+    uint32_t entry;                           /* of code.h */
+    uint8_t kind;                             /* EVENT_ENTER … EVENT_UNWIND */
 };
 
 typedef void extra_function(struct lane *l, const struct call *call);
@@ -26,7 +27,8 @@ struct extra {
     extra_function *before_enter, *after_enter, *before_leave, *after_leave;
 };
 
-extern const struct extra extra_arguments;
+extern const struct extra extra_arguments, extra_collections, extra_prints, extra_audit,
+    extra_exceptions;
 
 enum extra_moment { BEFORE_ENTER, AFTER_ENTER, BEFORE_LEAVE, AFTER_LEAVE };
 
@@ -35,6 +37,6 @@ void extras_begin(void);
 void extras_end(void);
 /* Is there any that wants to see calls? */
 bool extras_are_active(void);
-void extras_run(enum extra_moment moment, struct lane *l, const struct call *call);
+void extras_run(enum extra_moment moment, struct lane *l, struct call *call);
 
 #endif

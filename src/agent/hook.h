@@ -13,8 +13,9 @@ struct hook {
 extern const struct hook hook_monitoring, hook_eval_frame;
 
 /* sys.monitoring for part of the calls only, beside another way. */
-enum { MONITOR_PYTHON = 1, MONITOR_NATIVE = 2 };
-int hook_monitor(int calls); /* 0: none any more */
+enum { MONITOR_PYTHON = 1, MONITOR_NATIVE = 2, MONITOR_RAISE = 4 };
+int hook_monitor(int calls);      /* 0: none any more */
+int hook_monitored_besides(void); /* what is wanted that the evaluation function does not see */
 
 /* The one for this Python; NULL: there is none. */
 const struct hook *hook_find(void);

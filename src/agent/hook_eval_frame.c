@@ -102,7 +102,7 @@ static uint8_t kind_of_end(const char *frame, const void *result, bool generator
 }
 
 /* With what else is wanted of each call. */
-static void enter(struct lane *l, const struct call *call)
+static void enter(struct lane *l, struct call *call)
 {
     if (l->state & LANE_EXTRAS)
         extras_run(BEFORE_ENTER, l, call);
@@ -111,7 +111,7 @@ static void enter(struct lane *l, const struct call *call)
         extras_run(AFTER_ENTER, l, call);
 }
 
-static void leave(struct lane *l, const struct call *call)
+static void leave(struct lane *l, struct call *call)
 {
     if (l->state & LANE_EXTRAS)
         extras_run(BEFORE_LEAVE, l, call);
@@ -256,12 +256,11 @@ static void profile(struct lane *l)
 /* Too deep for us. If sys.monitoring cannot be had, we stay. */
 static bool hand_over(struct lane *l)
 {
-    int calls = MONITOR_PYTHON | (agent_config()->c_functions ? MONITOR_NATIVE : 0);
     if (py.minor < 12) {
         profile(l);
         return true;
     }
-    if (hook_monitor(calls))
+    if (hook_monitor(MONITOR_PYTHON | hook_monitored_besides()))
         return false;
     set(py.eval_frame_default);
     running = false;
@@ -350,7 +349,8 @@ static bool fits(void)
 
 static int start(void)
 {
-    if (agent_config()->c_functions && py.minor >= 12 && hook_monitor(MONITOR_NATIVE))
+    int besides = py.minor >= 12 ? hook_monitored_besides() : 0;
+    if (besides && hook_monitor(besides))
         return -1;
     shape = &shapes[py.minor];
     running = true;

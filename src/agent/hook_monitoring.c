@@ -7,6 +7,7 @@
 #include "agent/agent.h"
 #include "agent/callback.h"
 #include "agent/code.h"
+#include "agent/exceptions.h"
 #include "agent/extra.h"
 #include "agent/lane.h"
 #include "agent/pyapi.h"
@@ -125,6 +126,13 @@ static inline void *end_native(uint8_t kind)
 CALLBACK(on_c_return, return end_native(EVENT_LEAVE))
 CALLBACK(on_c_raise, return end_native(EVENT_UNWIND))
 
+CALLBACK(on_raise, {
+    struct lane *l = lane_get();
+    if (l && !(l->state & LANE_BUSY) && !code_is_unwanted(code_entry(args[0])))
+        exceptions_raised(l, args[2]);
+    return py.none;
+})
+
 /* Events by their names in sys.monitoring.events: their numbers differ between versions. */
 static struct row {
     const char *event;
@@ -142,6 +150,7 @@ static struct row {
     {"CALL", MONITOR_NATIVE, true, on_call, 0},
     {"C_RETURN", MONITOR_NATIVE, false, on_c_return, 0},
     {"C_RAISE", MONITOR_NATIVE, false, on_c_raise, 0},
+    {"RAISE", MONITOR_RAISE, true, on_raise, 0},
 };
 
 enum { ROWS = sizeof(rows) / sizeof(*rows) };
@@ -217,6 +226,12 @@ static void give_back(void *monitoring)
     tool = -1;
 }
 
+int hook_monitored_besides(void)
+{
+    const struct config *config = agent_config();
+    return (config->c_functions ? MONITOR_NATIVE : 0) | (config->exceptions ? MONITOR_RAISE : 0);
+}
+
 int hook_monitor(int calls)
 {
     void *type, *value, *trace;
@@ -244,8 +259,7 @@ static bool fits(void)
 
 static int start(void)
 {
-    return hook_monitor(agent_config()->c_functions ? MONITOR_PYTHON | MONITOR_NATIVE
-                                                    : MONITOR_PYTHON);
+    return hook_monitor(MONITOR_PYTHON | hook_monitored_besides());
 }
 
 static void stop(void)

@@ -83,6 +83,23 @@ static const struct option value_rows[] = {
      .kind = OPTION_FLAG,
      .offset = AT(log_func_retval),
      .doc = "Record what they return"},
+    {.name = "log-print",
+     .kind = OPTION_FLAG,
+     .offset = AT(log_print),
+     .doc = "Record what print() is given; it prints all the same"},
+    {.name = "log-gc",
+     .kind = OPTION_FLAG,
+     .offset = AT(log_gc),
+     .doc = "Record garbage collections, as calls"},
+    {.name = "log-exception",
+     .kind = OPTION_FLAG,
+     .offset = AT(log_exception),
+     .doc = "Record exceptions where they are raised; before 3.12 only those that leave a call"},
+    {.name = "log-audit",
+     .kind = OPTION_TEXTS,
+     .argument = "REGEX",
+     .offset = AT(log_audit),
+     .doc = "Record audit events (open, socket.connect, import …) that match; may be repeated"},
     {0},
 };
 
@@ -196,6 +213,9 @@ void trace_options_config(const struct trace_options *options, const char *recor
                trace_options_bytes(options, recording), !options->stop_when_full);
     str_printf(ret_config, "arguments=%d\nresults=%d\n", options->log_func_args,
                options->log_func_retval);
+    str_printf(ret_config, "prints=%d\ncollections=%d\nexceptions=%d\n", options->log_print,
+               options->log_gc, options->log_exception);
+    add_patterns(ret_config, "audit", &options->log_audit);
     add_patterns(ret_config, "include", &options->include_files);
     add_patterns(ret_config, "exclude", &options->exclude_files);
 }

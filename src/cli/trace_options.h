@@ -12,8 +12,9 @@
 struct trace_options {
     const char *output, *format, *python;
     bool ignore_c_function, ignore_frozen, ignore_multiprocess, quiet;
-    bool log_func_args, log_func_retval;
-    uint64_t attach; /* 0: a program is started */
+    bool log_func_args, log_func_retval, log_print, log_gc, log_exception;
+    struct vec log_audit; /* of const char * */
+    uint64_t attach;      /* 0: a program is started */
     uint64_t duration_ns;
     uint64_t max_stack_depth, min_duration_ns;
     uint64_t max_bytes, entries; /* of the recording; 0: not given */

@@ -247,6 +247,24 @@ def test_what_long_calls_are_given(heatline, python):
         [("outer_sleep", {"n": 7, "text": "x" * 100}), ("sleep", {"n": 8}), ("sleep", {"n": 9})]
 
 
+def test_what_happens_besides_calls(heatline, python):
+    out = heatline.path(".json")
+    run = heatline.run("trace", "--quiet", "--log-print", "--log-gc", "--log-exception", "--log-audit", "ope.",
+                       "--include-files", PROGRAM, "--ignore-c-function", "-o", out,
+                       "--", *python.command, PROGRAM, "happenings")
+    assert (run.status, run.out, run.err) == (0, "one\n1-two-[3]!\n", "")
+    events = sorted(json.loads(out.read_text())["traceEvents"], key=lambda event: event.get("ts", 0))
+    spans = {event["name"].split(" (")[0]: event for event in events if event["ph"] == "X"}
+    collection, run = spans["garbage collection"], spans["run_happenings"]
+    found = [(event["name"], event["args"]["value"]) for event in events
+             if event["ph"] == "i" and run["ts"] < event["ts"] < run["ts"] + run["dur"]]
+    caught = [("KeyError", ["key", 3])] if python.version >= (3, 12) else []
+    assert found == [*caught, ("ValueError", ["bad 4"]), ("print", "one"), ("print", [1, "two", [3]]),
+                     ("open", [os.devnull, "r", found[-1][1][2]])]
+    assert collection["args"]["return_value"]["generation"] == 1
+    assert run["ts"] < collection["ts"] and collection["ts"] + collection["dur"] < run["ts"] + run["dur"]
+
+
 def ring(trace, *arguments, **more):
     calls = trace(*arguments, options=("--ignore-c-function", "--ring", "1M"), **more)
     assert "only the latest is there" in calls.run.err and calls.resynced == 0
