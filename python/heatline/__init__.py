@@ -1,4 +1,5 @@
-"""Heatline's Python side: finds the program `heatline` and becomes it. It has no dependencies."""
+"""Heatline's Python side: finds the program `heatline` and becomes it; and the interface for programs that trace
+themselves (docs/python-api.md). It has no dependencies, and loads nothing before it is used."""
 
 import os
 import shutil
@@ -31,3 +32,24 @@ def main():
         os.execv(program, [program, *sys.argv[1:]])
     except OSError as error:
         sys.exit("heatline: %s" % error)
+
+
+_HOMES = {name: "heatline.tracer" for name in (
+    "Tracer", "trace", "get_tracer", "log_event", "log_var", "add_instant", "add_counter", "add_object",
+    "log_sparse", "ignore_function", "trace_and_save")}
+_HOMES["LoggingHandler"] = "heatline.handler"
+_HOMES["load_ipython_extension"] = "heatline.jupyter"
+
+
+def __getattr__(name):
+    if name not in _HOMES:
+        raise AttributeError("module 'heatline' has no attribute %r" % name)
+    import importlib
+
+    value = getattr(importlib.import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__():
+    return sorted([*globals(), *_HOMES])

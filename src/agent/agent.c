@@ -19,6 +19,7 @@
 
 static struct config config;
 static const struct hook *hook; /* that runs; NULL: nothing is recorded */
+static bool paused;             /* it is stopped, to be started again */
 static bool ready;              /* the recording is open and this process defined in it */
 
 const struct config *agent_config(void)
@@ -87,11 +88,35 @@ int heatline_agent_attach(const char *text)
     return start();
 }
 
+int agent_pause(void)
+{
+    if (!hook || paused)
+        return -1;
+    hook->stop();
+    paused = true;
+    return 0;
+}
+
+int agent_resume(void)
+{
+    if (!hook || !paused)
+        return -1;
+    paused = false;
+    return hook->start();
+}
+
+enum agent_state agent_state(void)
+{
+    return !hook ? AGENT_OFF : paused ? AGENT_PAUSED : AGENT_ON;
+}
+
 int heatline_agent_detach(void)
 {
     if (!hook)
         return -1;
-    hook->stop();
+    if (!paused)
+        hook->stop();
+    paused = false;
     extras_end();
     hook = NULL;
     if (!py.free_threaded)

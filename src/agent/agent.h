@@ -19,6 +19,12 @@ AGENT_EXPORT int heatline_agent_attach(const char *config);
  * it has until the next attach, for some thread may be just about to write). */
 AGENT_EXPORT int heatline_agent_detach(void);
 
+/* With the GIL: nothing is noticed from now on, until resumed. 0, or -1: it was so already. */
+int agent_pause(void);
+int agent_resume(void);
+enum agent_state { AGENT_OFF, AGENT_ON, AGENT_PAUSED };
+enum agent_state agent_state(void);
+
 /* In a hook: is it over, because the recorder ended and could not detach us? Then no hook is called any more. */
 bool agent_is_over(void);
 
@@ -26,5 +32,8 @@ bool agent_is_over(void);
  * configuration as bytes `config` in the caller's globals. Always raise an ImportError whose text is the result. */
 AGENT_EXPORT void *PyInit_heatline_attach(void);
 AGENT_EXPORT void *PyInit_heatline_detach(void);
+
+/* The agent as an extension module (module.c). */
+AGENT_EXPORT void *PyInit_heatline_agent(void);
 
 #endif

@@ -56,7 +56,23 @@ static long number_of(void *object, const char *name)
     return value;
 }
 
-static uint32_t entry_of(void *code)
+/* Of our own package (python/heatline): a program that calls it wants to see itself. */
+static bool is_ours(const char *file)
+{
+    static const char *const names[] = {"__init__", "agent", "tracer", "handler", "jupyter"};
+    const char *name = strrchr(file, '/');
+    static const char folder[] = "/heatline";
+    size_t len = sizeof(folder) - 1;
+    if (!name || (size_t)(name - file) < len || memcmp(name - len, folder, len) != 0)
+        return false;
+    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+        if (!strncmp(name + 1, names[i], strlen(names[i])) &&
+            !strcmp(name + 1 + strlen(names[i]), ".py"))
+            return true;
+    return false;
+}
+
+static uint32_t entry_of(void *code, bool marked)
 {
     const char *name = "", *file = "";
     ssize_t name_len = 0, file_len = 0;
@@ -64,7 +80,8 @@ static uint32_t entry_of(void *code)
         pyapi_text(code, py.minor >= 11 ? "co_qualname" : "co_name", &name, &name_len);
     void *file_keeper = pyapi_text(code, "co_filename", &file, &file_len);
     uint32_t entry = CODE_UNWANTED;
-    if (config_wants(agent_config(), file)) {
+    const struct config *config = agent_config();
+    if (marked || (!config->sparse && config_wants(config, file) && !is_ours(file))) {
         uint32_t line = (uint32_t)number_of(code, "co_firstlineno");
         entry = dictionary_function((struct text){name, (uint32_t)name_len},
                                     (struct text){file, (uint32_t)file_len}, line)
@@ -79,17 +96,27 @@ static uint32_t entry_of(void *code)
     return entry;
 }
 
-uint32_t code_learn(void *code)
+static uint32_t learn(void *code, bool marked)
 {
     void *type, *value, *trace;
     py.PyErr_Fetch(&type, &value, &trace);
-    uint32_t entry = entry_of(code);
+    uint32_t entry = entry_of(code, marked);
     /* Without its extra its death would go unnoticed, so it is better not kept. */
     if (py.set_code_extra(code, extra_index, code) == 0)
         keep((uint64_t)(uintptr_t)code, entry);
     py.PyErr_Clear();
     py.PyErr_Restore(type, value, trace);
     return entry & CODE_ID ? entry : CODE_UNWANTED; /* it could not be defined */
+}
+
+uint32_t code_learn(void *code)
+{
+    return learn(code, false);
+}
+
+void code_mark(void *code)
+{
+    learn(code, true);
 }
 
 uint64_t code_callable_key(void *callable)

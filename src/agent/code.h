@@ -26,6 +26,8 @@ int code_begin(void);
 void code_forget(void);
 
 uint32_t code_learn(void *code);
+/* Makes it wanted, whatever the configuration says. */
+void code_mark(void *code);
 uint32_t code_learn_callable(void *callable, uint64_t key);
 /* What tells one C function from another; 0: it is none, but a function of Python. */
 uint64_t code_callable_key(void *callable);

@@ -99,5 +99,5 @@ bool config_wants(const struct config *c, const char *file)
 
 bool config_is_choosy(const struct config *c)
 {
-    return !c->frozen || c->include[0] || c->exclude[0];
+    return !c->frozen || c->sparse || c->include[0] || c->exclude[0];
 }

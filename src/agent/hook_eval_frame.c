@@ -140,6 +140,13 @@ static void profile_python(struct lane *l, const void *object, int what, const v
     }
 }
 
+/* Of a frame object. */
+static void *code_of(const void *object)
+{
+    const char *frame = py.minor == 11 ? pointer_at(object, FRAME_OF_OBJECT_311) : object;
+    return (void *)(uintptr_t)pointer_at(frame, FRAME_CODE);
+}
+
 static int on_profile(void *self, void *frame, int what, void *arg)
 {
     (void)self;
@@ -155,7 +162,7 @@ static int on_profile(void *self, void *frame, int what, void *arg)
             profile_python(l, frame, what, arg);
         return 0;
     }
-    if (!agent_config()->c_functions)
+    if (!agent_config()->c_functions || code_is_unwanted(code_entry(code_of(frame))))
         return 0;
     uint64_t key = what == TRACE_C_CALL ? code_callable_key(arg) : 0;
     if (key)

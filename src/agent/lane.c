@@ -163,7 +163,7 @@ static struct lane *begin_fresh(void)
     if (!l)
         l = new_lane();
     if (l)
-        l->depth = l->nested = l->root = 0;
+        l->depth = l->nested = l->root = l->muted = 0;
     if (l && lane_is_forgotten(l))
         stream_init(&l->stream, segment_new_stream(), dictionary_stream(), clock_ns());
     return l;
@@ -353,6 +353,14 @@ void lane_leave_slowly(struct lane *l, uint8_t kind)
     if (l->open[l->depth - 1].flags & CALL_WRITTEN && lane_has_room(l))
         lane_commit(l, lane_put_head_at(l, kind, t_ns));
     l->depth--;
+}
+
+void lane_mute(struct lane *l, bool on)
+{
+    if (on && !l->muted++)
+        l->state |= LANE_BUSY;
+    else if (!on && l->muted && !--l->muted)
+        l->state &= ~(uint32_t)LANE_BUSY;
 }
 
 bool lane_resync(struct lane *l, const void *code)

@@ -57,7 +57,8 @@ struct lane {
     uint32_t due;       /* with it: the outermost call that is not written yet */
     char *held; /* with it: JSON of what calls were given that are not written yet; mapped */
     size_t held_cap;
-    uint32_t root; /* with roots: depth at which the one begins that is being recorded; 0: none */
+    uint32_t root;  /* with roots: depth at which the one begins that is being recorded; 0: none */
+    uint32_t muted; /* how often the program has asked for silence (lane_mute) */
     uint32_t
         calls_unnamed; /* until the thread's name is known: how many calls it has made; else UINT32_MAX */
     struct lane *next;     /* of those that are free */
@@ -94,6 +95,9 @@ void lane_leave_slowly(struct lane *l, uint8_t kind);
 
 /* The end of a call that is not the innermost: closes what lies above it, or nothing if it is not open. */
 bool lane_resync(struct lane *l, const void *code);
+
+/* The program wants nothing of this thread to be recorded, or undoes that. */
+void lane_mute(struct lane *l, bool on);
 
 /* What the innermost call was given, a JSON object: written once the call is. */
 void lane_put_arguments(struct lane *l, struct text json);

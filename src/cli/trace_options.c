@@ -59,6 +59,10 @@ static const struct option call_rows[] = {
      .argument = "PATTERN",
      .offset = AT(exclude_files),
      .doc = "No functions of such files"},
+    {.name = "log-sparse",
+     .kind = OPTION_FLAG,
+     .offset = AT(log_sparse),
+     .doc = "Only functions that the program marks with @heatline.log_sparse"},
     {.name = "max-stack-depth",
      .kind = OPTION_UINT,
      .argument = "N",
@@ -99,7 +103,7 @@ static const struct option value_rows[] = {
      .kind = OPTION_TEXTS,
      .argument = "REGEX",
      .offset = AT(log_audit),
-     .doc = "Record audit events (open, socket.connect, import …) that match; may be repeated"},
+     .doc = "Record audit events (open, socket.connect, import, ...) that match; may be repeated"},
     {0},
 };
 
@@ -206,7 +210,9 @@ void trace_options_config(const struct trace_options *options, const char *recor
                           struct str *ret_config)
 {
     str_printf(ret_config, "file=%s\nc_functions=%d\nfrozen=%d\nchildren=%d\n", recording,
-               !options->ignore_c_function, !options->ignore_frozen, !options->ignore_multiprocess);
+               !options->ignore_c_function && !options->log_sparse, !options->ignore_frozen,
+               !options->ignore_multiprocess);
+    str_printf(ret_config, "sparse=%d\n", options->log_sparse);
     str_printf(ret_config, "max_depth=%" PRIu64 "\nmin_duration_ns=%" PRIu64 "\n",
                options->max_stack_depth, options->min_duration_ns);
     str_printf(ret_config, "max_bytes=%" PRIu64 "\nlatest=%d\n",
