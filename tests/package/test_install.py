@@ -49,6 +49,10 @@ def assert_works(environment):
     run(environment / "heatline", "trace", "--quiet", "-o", trace, "--", environment / "python", "-c",
         "def traced(): pass\ntraced()")
     assert "traced" in run(environment / "heatline", "report", trace, "--functions")
+    # A program traces itself by the agent that is installed.
+    run(environment / "python", "-c", "import heatline\ndef own(): pass\n"
+        "with heatline.trace(%r): own()" % str(trace))
+    assert "own" in run(environment / "heatline", "report", trace, "--functions")
     # What the program says of a mistake, and its exit status, come through.
     run(environment / "python", "-m", "heatline", "no-such-command", status=2)
 
@@ -69,7 +73,8 @@ def test_wheel_fits_every_python(source, tmp_path):
     assert re.fullmatch(r"heatline-%s-py3-none-linux_\w+\.whl" % re.escape(VERSION), wheel.name)
     names = set(zipfile.ZipFile(wheel).namelist())
     assert "heatline-%s.data/scripts/heatline" % VERSION in names
-    assert {"heatline/__init__.py", "heatline/__main__.py"} <= names
+    assert {"heatline/%s.py" % name for name in
+            ("__init__", "__main__", "agent", "handler", "jupyter", "tracer")} <= names
     assert not [name for name in names if name.endswith((".a", ".h", ".o"))]
 
 
