@@ -59,7 +59,7 @@ class Tracer:
     def __init__(self, output_file="trace.heat", *, ignore_c_function=False, ignore_frozen=False,
                  include_files=None, exclude_files=None, max_stack_depth=0, min_duration=0,
                  tracer_entries=0, max_size=0, ring=0, stop_when_full=False, log_func_args=False,
-                 log_func_retval=False, log_print=False, log_gc=False, log_exception=False, log_audit=None,
+                 log_func_retval=False, log_print=False, log_gc=False, log_async=False, log_exception=False, log_audit=None,
                  log_sparse=False, ignore_multiprocess=False, verbose=1):
         self.output_file = os.fspath(output_file)
         self.verbose = verbose
@@ -70,7 +70,7 @@ class Tracer:
             "c_functions": not (ignore_c_function or log_sparse), "frozen": not ignore_frozen,
             "children": not ignore_multiprocess, "latest": not stop_when_full, "arguments": log_func_args,
             "results": log_func_retval, "prints": log_print, "collections": log_gc,
-            "exceptions": log_exception, "sparse": log_sparse}
+            "exceptions": log_exception, "tasks": log_async, "sparse": log_sparse}
         numbers = {"max_depth": max(max_stack_depth, 0), "min_duration_ns": _nanoseconds(min_duration),
                    "max_bytes": size}
         texts = {"include": include_files, "exclude": exclude_files, "audit": log_audit}

@@ -17,8 +17,8 @@ enum { PROCESS_ID = 1, COMMAND_BYTES_MAX = 4096, ANCESTORS_MAX = 4 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct stream stream;
-static struct table strings, functions; /* hash of the content → id */
-static uint32_t strings_len, functions_len, threads_len;
+static struct table strings, functions, tasks; /* hash of the content → id */
+static uint32_t strings_len, functions_len, threads_len, tasks_len;
 static bool begun;
 
 /* FNV-1a, with a last mix: 64 bits, so that no two of a program's texts are taken for one. */
@@ -146,7 +146,8 @@ void dictionary_forget(void)
     stream = (struct stream){0};
     table_clear(&strings);
     table_clear(&functions);
-    strings_len = functions_len = threads_len = 0;
+    table_clear(&tasks);
+    strings_len = functions_len = threads_len = tasks_len = 0;
     begun = false;
 }
 
@@ -169,6 +170,17 @@ struct function_id dictionary_function(struct text name, struct text file, uint3
 {
     enter();
     struct function_id id = function_of(name, file, first_line);
+    leave();
+    return id;
+}
+
+uint32_t dictionary_task(uint64_t address, struct text name)
+{
+    enter();
+    uint64_t key = hash(address, name.data, name.len_bytes);
+    uint32_t id = table_find(&tasks, key);
+    if (!id && table_put(&tasks, key, tasks_len + 1) == 0)
+        id = ++tasks_len;
     leave();
     return id;
 }

@@ -19,6 +19,9 @@ struct string_id dictionary_string(struct text text);
 /* The id of a function; defined on first use. {0} when it could not be written. */
 struct function_id dictionary_function(struct text name, struct text file, uint32_t first_line);
 
+/* The number of a task by its address and name, since addresses are used again; counted from 1. */
+uint32_t dictionary_task(uint64_t address, struct text name);
+
 /* A thread of this process; `id` 0: a new one. Its end. */
 struct thread_id dictionary_thread(struct thread_id id, pid_t tid, struct text name,
                                    uint64_t ident);

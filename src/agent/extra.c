@@ -5,7 +5,7 @@
 #include "agent/pyapi.h"
 
 static const struct extra *const extras[] = {&extra_arguments, &extra_collections, &extra_prints,
-                                             &extra_audit, &extra_exceptions};
+                                             &extra_audit,     &extra_exceptions,  &extra_tasks};
 
 enum { EXTRAS = sizeof(extras) / sizeof(*extras) };
 

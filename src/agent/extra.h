@@ -28,7 +28,7 @@ struct extra {
 };
 
 extern const struct extra extra_arguments, extra_collections, extra_prints, extra_audit,
-    extra_exceptions;
+    extra_exceptions, extra_tasks;
 
 enum extra_moment { BEFORE_ENTER, AFTER_ENTER, BEFORE_LEAVE, AFTER_LEAVE };
 

@@ -103,6 +103,10 @@ static void put_state(struct lane *l)
         event = (struct event){.kind = EVENT_OPEN, .open = {{l->open[i].function}}};
         stream_put(&l->stream, &event);
     }
+    event =
+        (struct event){.kind = EVENT_TASK, .task = {l->stream.last_t_ns, l->task, {l->task_name}}};
+    if (l->task)
+        stream_put(&l->stream, &event);
 }
 
 int lane_segment(struct lane *l)
@@ -163,7 +167,7 @@ static struct lane *begin_fresh(void)
     if (!l)
         l = new_lane();
     if (l)
-        l->depth = l->nested = l->root = l->muted = 0;
+        l->depth = l->nested = l->root = l->muted = l->task = 0;
     if (l && lane_is_forgotten(l))
         stream_init(&l->stream, segment_new_stream(), dictionary_stream(), clock_ns());
     return l;

@@ -57,8 +57,10 @@ struct lane {
     uint32_t due;       /* with it: the outermost call that is not written yet */
     char *held; /* with it: JSON of what calls were given that are not written yet; mapped */
     size_t held_cap;
-    uint32_t root;  /* with roots: depth at which the one begins that is being recorded; 0: none */
-    uint32_t muted; /* how often the program has asked for silence (lane_mute) */
+    uint32_t root; /* with roots: depth at which the one begins that is being recorded; 0: none */
+    uint32_t task, task_name; /* that is being run (tasks.c); 0: none … */
+    uint32_t task_depth;      /* … and how deep its outermost coroutine lies */
+    uint32_t muted;           /* how often the program has asked for silence (lane_mute) */
     uint32_t
         calls_unnamed; /* until the thread's name is known: how many calls it has made; else UINT32_MAX */
     struct lane *next;     /* of those that are free */

@@ -95,6 +95,10 @@ static const struct option value_rows[] = {
      .kind = OPTION_FLAG,
      .offset = AT(log_gc),
      .doc = "Record garbage collections, as calls"},
+    {.name = "log-async",
+     .kind = OPTION_FLAG,
+     .offset = AT(log_async),
+     .doc = "Record which task of asyncio or trio runs: each gets a track of its own"},
     {.name = "log-exception",
      .kind = OPTION_FLAG,
      .offset = AT(log_exception),
@@ -221,6 +225,7 @@ void trace_options_config(const struct trace_options *options, const char *recor
                options->log_func_retval);
     str_printf(ret_config, "prints=%d\ncollections=%d\nexceptions=%d\n", options->log_print,
                options->log_gc, options->log_exception);
+    str_printf(ret_config, "tasks=%d\n", options->log_async);
     add_patterns(ret_config, "audit", &options->log_audit);
     add_patterns(ret_config, "include", &options->include_files);
     add_patterns(ret_config, "exclude", &options->exclude_files);

@@ -12,7 +12,7 @@
 struct trace_options {
     const char *output, *format, *python;
     bool ignore_c_function, ignore_frozen, ignore_multiprocess, quiet;
-    bool log_func_args, log_func_retval, log_print, log_gc, log_exception, log_sparse;
+    bool log_func_args, log_func_retval, log_print, log_gc, log_exception, log_sparse, log_async;
     struct vec log_audit; /* of const char * */
     uint64_t attach;      /* 0: a program is started */
     uint64_t duration_ns;

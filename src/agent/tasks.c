@@ -1,0 +1,124 @@
+/* Which asynchronous task a thread runs (config tasks): asked for when a coroutine goes on and none is below it. */
+#include <stddef.h>
+#include <stdint.h>
+
+#include "agent/agent.h"
+#include "agent/builtin.h"
+#include "agent/code.h"
+#include "agent/dictionary.h"
+#include "agent/extra.h"
+#include "agent/pyapi.h"
+#include "model/event.h"
+
+/* Two places to ask, each once its module has been imported: whether anything runs, and which task that is. */
+static struct library {
+    const char *module, *running, *current;
+    void *is_running, *current_task; /* NULL: not found yet */
+} libraries[] = {
+    {"asyncio.tasks", "_get_running_loop", "current_task", NULL, NULL},
+    {"trio.lowlevel", NULL, "current_task", NULL, NULL},
+};
+
+enum { LIBRARIES = sizeof(libraries) / sizeof(*libraries) };
+
+static void *call(void *function)
+{
+    void *result = function ? py.PyObject_CallFunctionObjArgs(function, NULL) : NULL;
+    if (!result)
+        py.PyErr_Clear();
+    return result;
+}
+
+static bool find(struct library *library)
+{
+    if (library->current_task)
+        return true;
+    void *modules = py.PySys_GetObject("modules"); /* borrowed */
+    if (!modules || !py.PyDict_GetItemString(modules, library->module))
+        return false;
+    if (library->running)
+        library->is_running = builtin_find("asyncio.events", library->running);
+    library->current_task = builtin_find(library->module, library->current);
+    return library->current_task;
+}
+
+/* A new reference, or NULL. */
+static void *current_task(const struct library *library)
+{
+    void *running = call(library->is_running);
+    bool none = library->is_running && (!running || running == py.none);
+    if (running)
+        py.Py_DecRef(running);
+    void *task = none ? NULL : call(library->current_task);
+    if (task == py.none) {
+        py.Py_DecRef(task);
+        return NULL;
+    }
+    return task;
+}
+
+/* Its name, a str; a new reference, or NULL. */
+static void *name_of(void *task)
+{
+    void *get_name = py.PyObject_GetAttrString(task, "get_name");
+    if (!get_name)
+        py.PyErr_Clear();
+    void *name = get_name ? call(get_name) : py.PyObject_GetAttrString(task, "name");
+    if (get_name)
+        py.Py_DecRef(get_name);
+    if (!name)
+        py.PyErr_Clear();
+    return name;
+}
+
+static void put_task(struct lane *l)
+{
+    struct event event = {.kind = EVENT_TASK,
+                          .task = {stamp_now(&l->stamp), l->task, {l->task_name}}};
+    lane_put(l, &event);
+}
+
+static void take_up(struct lane *l, void *task)
+{
+    void *object = name_of(task);
+    ssize_t len = 0;
+    const char *text = object ? py.PyUnicode_AsUTF8AndSize(object, &len) : NULL;
+    struct text name = text ? (struct text){text, (uint32_t)len} : (struct text){"task", 4};
+    l->task = dictionary_task((uintptr_t)task, name);
+    l->task_name = dictionary_string(name).i;
+    l->task_depth = l->depth + 1;
+    if (object)
+        py.Py_DecRef(object);
+    py.PyErr_Clear();
+    put_task(l);
+}
+
+static void before_enter(struct lane *l, const struct call *c)
+{
+    if (!(c->entry & CODE_GENERATOR) || l->task)
+        return;
+    for (size_t i = 0; i < LIBRARIES && !l->task; i++) {
+        void *task = find(&libraries[i]) ? current_task(&libraries[i]) : NULL;
+        if (!task)
+            continue;
+        take_up(l, task);
+        py.Py_DecRef(task);
+    }
+}
+
+static void after_leave(struct lane *l, const struct call *c)
+{
+    (void)c;
+    if (!l->task || l->depth >= l->task_depth)
+        return;
+    l->task = l->task_name = 0;
+    put_task(l);
+}
+
+static bool begin(void)
+{
+    return agent_config()->tasks;
+}
+
+const struct extra extra_tasks = {
+    .begin = begin, .before_enter = before_enter, .after_leave = after_leave};
