@@ -92,11 +92,13 @@ static void on_event(void *context, struct thread_id thread, const struct event 
     if (event->kind != EVENT_TASK)
         return;
     follow_thread(t, thread);
+    struct process_id process = ((const struct profile_thread *)vec_at(threads, thread.i))->process;
+    uint32_t index = event->task.task ? task_index(t, process, &event->task) : 0;
+    if (event->task.task && t->running == index + 1)
+        return; /* said again where a segment begins */
     stop(t, event->task.t_ns);
     if (event->task.task == 0)
         return;
-    struct process_id process = ((const struct profile_thread *)vec_at(threads, thread.i))->process;
-    uint32_t index = task_index(t, process, &event->task);
     struct task *task = vec_at(&t->list, index);
     if (event->task.name.i != 0)
         task->name = event->task.name;
