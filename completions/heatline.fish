@@ -56,6 +56,10 @@ complete -c heatline -n '__fish_seen_subcommand_from trace' -l max-size -x -d 'H
 complete -c heatline -n '__fish_seen_subcommand_from trace' -l ring -x -d 'Keep the latest so much of it: another name for --max-size'
 complete -c heatline -n '__fish_seen_subcommand_from trace' -l tracer-entries -x -d 'Keep about the latest N calls, as VizTracer does: a ring of 8 bytes each'
 complete -c heatline -n '__fish_seen_subcommand_from trace' -l stop-when-full -d 'Keep what came first instead, and count what comes later'
+complete -c heatline -n '__fish_seen_subcommand_from trace' -l trigger -x -d 'Keep a ring (64M unless given), and write it when this happens: a call of the function WHAT or of one that matches /REGEX/, a call that took longer than \'>50ms\', exception:TYPE, or signal (SIGUSR1 to heatline); may be repeated'
+complete -c heatline -n '__fish_seen_subcommand_from trace' -l before -x -d 'So much of the time before it; all that the ring holds unless given'
+complete -c heatline -n '__fish_seen_subcommand_from trace' -l after -x -d 'And so much of the time after it; 1 unless given'
+complete -c heatline -n '__fish_seen_subcommand_from trace' -l snapshots -x -d 'At most so many files, the second one named like trace-2.heat; 10 unless given'
 complete -c heatline -n '__fish_seen_subcommand_from trace' -s h -l help -d 'Show this help and exit'
 
 complete -c heatline -n __fish_use_subcommand -a top -d 'Watch what running programs do, function by function'

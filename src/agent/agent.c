@@ -16,6 +16,7 @@
 #include "agent/pyapi.h"
 #include "agent/segment.h"
 #include "agent/stamp.h"
+#include "agent/trigger.h"
 
 static struct config config;
 static const struct hook *hook; /* that runs; NULL: nothing is recorded */
@@ -70,6 +71,7 @@ static int start(void)
 {
     if (hook || get_ready())
         return -1;
+    trigger_begin();
     extras_begin();
     const struct hook *found = hook_find();
     if (!found || found->start()) {

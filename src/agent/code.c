@@ -9,6 +9,7 @@
 #include "agent/agent.h"
 #include "agent/dictionary.h"
 #include "agent/pyapi.h"
+#include "agent/trigger.h"
 
 enum { FUNCTION_NAME_BYTES_MAX = 512 };
 enum { CO_GENERATORS = 0x20 | 0x80 | 0x200 }; /* CO_GENERATOR, CO_COROUTINE, CO_ASYNC_GENERATOR */
@@ -88,6 +89,8 @@ static uint32_t entry_of(void *code, bool marked)
                     .i;
         if (number_of(code, "co_flags") & CO_GENERATORS)
             entry |= CODE_SPECIAL | CODE_GENERATOR;
+        if (trigger_is_function(name, file))
+            entry |= CODE_SPECIAL | CODE_TRIGGER;
     }
     if (name_keeper)
         py.Py_DecRef(name_keeper);

@@ -7,6 +7,7 @@
 #include "agent/extra.h"
 #include "agent/mark.h"
 #include "agent/pyapi.h"
+#include "agent/trigger.h"
 #include "agent/value.h"
 
 enum {
@@ -18,8 +19,12 @@ enum {
  * what it is going to be made of. */
 static void tell(void *type, void *exception)
 {
-    struct value_text text = {0};
     const char *name = *(const char *const *)(pyapi_body(type) + 8); /* tp_name, behind ob_size */
+    if (trigger_is_exception(name))
+        trigger_fire("exception");
+    if (!agent_config()->exceptions)
+        return;
+    struct value_text text = {0};
     bool made = exception && py.PyType_IsSubtype(pyapi_type(exception), type);
     void *args = made ? *(void *const *)(pyapi_body(exception) + ARGS) : exception;
     if (args)
@@ -48,7 +53,7 @@ void exceptions_raised(struct lane *l, void *exception)
 
 static bool begin(void)
 {
-    return agent_config()->exceptions && py.minor < 12;
+    return (agent_config()->exceptions || trigger_has_exceptions()) && py.minor < 12;
 }
 
 /* The error is set aside while extras run (extra.c). */

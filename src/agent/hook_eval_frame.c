@@ -17,6 +17,7 @@
 #include "agent/extra.h"
 #include "agent/lane.h"
 #include "agent/pyapi.h"
+#include "agent/trigger.h"
 #include "model/event.h"
 
 /* Include/cpython/pystate.h: what a profile function is told. */
@@ -107,6 +108,8 @@ static void enter(struct lane *l, struct call *call)
     if (l->state & LANE_EXTRAS)
         extras_run(BEFORE_ENTER, l, call);
     lane_enter(l, call->kind, call->code, call->entry & CODE_ID, code_call_flags(call->entry));
+    if (call->entry & CODE_TRIGGER && call->kind == EVENT_ENTER)
+        trigger_fire("function");
     if (l->state & LANE_EXTRAS)
         extras_run(AFTER_ENTER, l, call);
 }

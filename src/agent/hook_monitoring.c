@@ -11,6 +11,7 @@
 #include "agent/extra.h"
 #include "agent/lane.h"
 #include "agent/pyapi.h"
+#include "agent/trigger.h"
 #include "model/event.h"
 
 enum { TOOL_FIRST = 3, TOOL_SECOND = 4 };
@@ -21,9 +22,13 @@ static long tool = -1;
 /* With what else is wanted of each call. */
 static __attribute__((noinline)) void enter_with_extras(struct lane *l, struct call *call)
 {
-    extras_run(BEFORE_ENTER, l, call);
+    if (l->state & LANE_EXTRAS)
+        extras_run(BEFORE_ENTER, l, call);
     lane_enter(l, call->kind, call->code, call->entry & CODE_ID, code_call_flags(call->entry));
-    extras_run(AFTER_ENTER, l, call);
+    if (call->entry & CODE_TRIGGER && call->kind == EVENT_ENTER)
+        trigger_fire("function");
+    if (l->state & LANE_EXTRAS)
+        extras_run(AFTER_ENTER, l, call);
 }
 
 static __attribute__((noinline)) void leave_with_extras(struct lane *l, struct call *call)
@@ -44,7 +49,7 @@ static inline void *begin(void *code, uint8_t kind)
     uint32_t entry = code_entry(code);
     if (code_is_unwanted(entry))
         return disable;
-    if (__builtin_expect(l->state, 0))
+    if (__builtin_expect(l->state || entry & CODE_TRIGGER, 0))
         enter_with_extras(l, &(struct call){.code = code, .entry = entry, .kind = kind});
     else
         lane_enter(l, kind, code, entry & CODE_ID, code_call_flags(entry));
@@ -229,7 +234,8 @@ static void give_back(void *monitoring)
 int hook_monitored_besides(void)
 {
     const struct config *config = agent_config();
-    return (config->c_functions ? MONITOR_NATIVE : 0) | (config->exceptions ? MONITOR_RAISE : 0);
+    return (config->c_functions ? MONITOR_NATIVE : 0) |
+           (config->exceptions || trigger_has_exceptions() ? MONITOR_RAISE : 0);
 }
 
 int hook_monitor(int calls)

@@ -11,6 +11,7 @@
 #include "agent/dictionary.h"
 #include "agent/extra.h"
 #include "agent/names.h"
+#include "agent/trigger.h"
 #include "base/clock.h"
 #include "model/codec.h"
 
@@ -140,6 +141,7 @@ static void introduce(struct lane *l)
     l->depth_easy = 0;
     l->depth_max = config->max_depth ? (uint32_t)config->max_depth : UINT32_MAX;
     l->due = 0;
+    l->trigger_ns = trigger_duration_ns();
     l->least_ns = config->min_duration_ns;
     l->thread = dictionary_thread((struct thread_id){0}, gettid(), name, (uint64_t)pthread_self());
 }
@@ -268,7 +270,7 @@ static bool prepare(struct lane *l)
         learn_name(l);
     if (l->depth == l->depth_cap && !grow(l))
         return false;
-    bool all = l->calls_unnamed == UINT32_MAX && !l->least_ns;
+    bool all = l->calls_unnamed == UINT32_MAX && !l->least_ns && l->trigger_ns == UINT64_MAX;
     l->depth_easy = !all ? 0 : l->depth_cap < l->depth_max ? l->depth_cap : l->depth_max;
     return true;
 }
@@ -341,7 +343,8 @@ void lane_enter_slowly(struct lane *l, uint8_t kind, const void *code, uint32_t 
         l->due = l->due < l->depth ? l->due : l->depth;
         write_due(l, t_ns);
     }
-    flags |= kind == EVENT_RESUME ? CALL_RESUMED : 0;
+    flags |=
+        (kind == EVENT_RESUME ? CALL_RESUMED : 0) | (l->trigger_ns == UINT64_MAX ? 0 : CALL_TIMED);
     struct lane_call *call = &l->open[l->depth++];
     uint32_t held = l->depth > 1 ? call[-1].held_end : 0;
     *call = (struct lane_call){code, t_ns, function, flags, held, held};
@@ -354,9 +357,12 @@ void lane_leave_slowly(struct lane *l, uint8_t kind)
     uint64_t t_ns = stamp_now(&l->stamp);
     if (l->least_ns)
         write_due(l, t_ns);
-    if (l->open[l->depth - 1].flags & CALL_WRITTEN && lane_has_room(l))
+    struct lane_call call = l->open[l->depth - 1];
+    if (call.flags & CALL_WRITTEN && lane_has_room(l))
         lane_commit(l, lane_put_head_at(l, kind, t_ns));
     l->depth--;
+    if (call.flags & CALL_TIMED && !(call.flags & CALL_NATIVE) && t_ns - call.t_ns >= l->trigger_ns)
+        trigger_fire("duration");
 }
 
 void lane_mute(struct lane *l, bool on)

@@ -24,6 +24,7 @@ enum call_flag {
     CALL_RESUMED = 2, /* a generator or coroutine that goes on */
     CALL_WRITTEN = 4, /* its beginning is in the recording */
     CALL_ROOT = 8,    /* what it calls is recorded (config root) */
+    CALL_TIMED = 16,  /* there is more to do at its end than to write it */
 };
 
 struct lane_call {
@@ -52,9 +53,10 @@ struct lane {
     uint32_t nested;         /* calls that are open on this thread's C stack (hook_eval_frame.c) */
     const char *stack_floor; /* below this the thread's C stack begins to fill up */
     struct thread_id thread;
-    uint32_t depth_max; /* what lies deeper is kept track of, but not written */
-    uint64_t least_ns;  /* calls that take less are not written; 0: all are */
-    uint32_t due;       /* with it: the outermost call that is not written yet */
+    uint32_t depth_max;  /* what lies deeper is kept track of, but not written */
+    uint64_t trigger_ns; /* a call that takes as long is a trigger (trigger.h) */
+    uint64_t least_ns;   /* calls that take less are not written; 0: all are */
+    uint32_t due;        /* with it: the outermost call that is not written yet */
     char *held; /* with it: JSON of what calls were given that are not written yet; mapped */
     size_t held_cap;
     uint32_t root; /* with roots: depth at which the one begins that is being recorded; 0: none */
@@ -179,7 +181,7 @@ lane_enter(struct lane *l, uint8_t kind, const void *code, uint32_t function, ui
 static inline __attribute__((always_inline)) void lane_leave_innermost(struct lane *l, uint8_t kind)
 {
     uint32_t flags = l->open[l->depth - 1].flags;
-    if (__builtin_expect((flags & (CALL_WRITTEN | CALL_ROOT)) != CALL_WRITTEN, 0)) {
+    if (__builtin_expect((flags & (CALL_WRITTEN | CALL_TIMED)) != CALL_WRITTEN, 0)) {
         lane_leave_slowly(l, kind);
         return;
     }

@@ -214,6 +214,13 @@ struct heat_segment *segment_next(struct heat_segment *old, const struct heat_se
     return segment;
 }
 
+bool segment_trigger(uint64_t t_ns)
+{
+    uint64_t none = 0;
+    return __atomic_compare_exchange_n(&header->triggered_ns, &none, t_ns, false, __ATOMIC_RELAXED,
+                                       __ATOMIC_RELAXED);
+}
+
 void segment_count_lost(uint64_t events)
 {
     __atomic_add_fetch(&header->lost, events, __ATOMIC_RELAXED);

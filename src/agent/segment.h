@@ -25,6 +25,9 @@ struct heat_segment *segment_next(struct heat_segment *old, const struct heat_se
 /* Unmaps one, to which nobody writes any more unless it is the parent's; NULL is a no-op. */
 void segment_leave(struct heat_segment *segment);
 
+/* Tells the recorder that a trigger has fired. False: one has already. */
+bool segment_trigger(uint64_t t_ns);
+
 void segment_count_lost(uint64_t events);
 
 #endif

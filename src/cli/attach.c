@@ -21,12 +21,15 @@ struct entry {
 };
 
 /* Has anything come that means the end? */
-static bool is_told_to_stop(int signals_fd)
+static bool is_told_to_stop(int signals_fd, struct snapshots *snapshots)
 {
     struct signal_event event;
-    while (signals_take(signals_fd, &event))
-        if (event.number != SIGCHLD)
+    while (signals_take(signals_fd, &event)) {
+        if (event.number == SIGUSR1 && snapshots)
+            snapshots_fire(snapshots);
+        else if (event.number != SIGCHLD)
             return true;
+    }
     return false;
 }
 
@@ -38,7 +41,7 @@ static bool is_to_give_up(void *context)
         message_note("process %d runs no Python now; waiting until it does, or for Ctrl-C",
                      (int)entry->pid);
     }
-    return is_told_to_stop(entry->signals_fd);
+    return is_told_to_stop(entry->signals_fd, NULL);
 }
 
 static int run(pid_t pid, const struct inject_call *call, struct err *err)
@@ -96,33 +99,35 @@ static bool is_running(pid_t pid)
     return proc_status_read(&status, pid) == 0 && status.state != 'Z' && status.state != 'X';
 }
 
-static void wait_for(pid_t pid, uint64_t duration_ns, int signals_fd)
+static void wait_for(pid_t pid, uint64_t duration_ns, int signals_fd, struct snapshots *snapshots)
 {
     uint64_t begun_ns = clock_ns();
     uint64_t until_ns = duration_ns == OPTION_UNLIMITED ? UINT64_MAX : begun_ns + duration_ns;
     while (clock_ns() < until_ns && is_running(pid)) {
         uint64_t look_ns = clock_ns() + NS_PER_S / 10;
         signals_wait(signals_fd, -1, look_ns < until_ns ? look_ns : until_ns);
-        if (is_told_to_stop(signals_fd))
+        if (is_told_to_stop(signals_fd, snapshots))
             return;
+        if (snapshots)
+            snapshots_look(snapshots);
     }
 }
 
 static int record(const struct trace_options *options, const char *agent, const char *config,
-                  int signals_fd, struct err *err)
+                  int signals_fd, struct snapshots *snapshots, struct err *err)
 {
     pid_t pid = (pid_t)options->attach;
     if (enter(options, agent, config, signals_fd, err))
         return -1;
     if (!options->quiet)
         message_note("tracing process %d; Ctrl-C ends it", (int)pid);
-    wait_for(pid, options->duration_ns, signals_fd);
+    wait_for(pid, options->duration_ns, signals_fd, snapshots);
     leave(pid, agent);
     return 0;
 }
 
 int attach_trace(const struct trace_options *options, const char *recording, int signals_fd,
-                 struct err *err)
+                 struct snapshots *snapshots, struct err *err)
 {
     struct str agent = STR_EMPTY, config = STR_EMPTY;
     struct shared_file file;
@@ -131,7 +136,7 @@ int attach_trace(const struct trace_options *options, const char *recording, int
     if (!failed) {
         trace_options_config(options, file.path, &config);
         str_add(&config, "until_closed=1\n");
-        failed = record(options, agent.data, config.data, signals_fd, err);
+        failed = record(options, agent.data, config.data, signals_fd, snapshots, err);
         shared_file_close(&file);
     }
     str_release(&agent);

@@ -3,11 +3,12 @@
 #define HEATLINE_CLI_ATTACH_H
 
 #include "base/err.h"
+#include "cli/snapshots.h"
 #include "cli/trace_options.h"
 
 /* Records into `recording` until the time is over, a signal comes or the program ends. 0, or -1 with nothing
- * recorded. */
+ * recorded. `snapshots` (may be NULL): what else is to be looked after meanwhile. */
 int attach_trace(const struct trace_options *options, const char *recording, int signals_fd,
-                 struct err *err);
+                 struct snapshots *snapshots, struct err *err);
 
 #endif

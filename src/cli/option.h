@@ -50,6 +50,9 @@ struct option {
     bool file;            /* the value is a file name: completions offer files */
 };
 
+/* "300ns", "5.5us", "2ms", "1s"; without a unit, microseconds. 0 or -1. */
+int option_parse_time(const char *text, uint64_t *ret_ns);
+
 /* Rows about one struct, which lies at `offset` in the command's own. */
 struct option_group {
     const char *heading;       /* of --help; NULL = goes on under the last one */

@@ -111,6 +111,11 @@ static int parse_time(const char *text, size_t len, uint64_t unit_ns, uint64_t *
     return 0;
 }
 
+int option_parse_time(const char *text, uint64_t *ret_ns)
+{
+    return parse_time(text, strlen(text), 1000, ret_ns);
+}
+
 static int put_time(const struct option *row, const char *text, uint64_t *at, struct err *err)
 {
     if (parse_time(text, strlen(text), 1000, at) != 0)

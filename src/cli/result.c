@@ -88,6 +88,13 @@ static int write_output(const struct result *r, int fd, struct err *err)
     return failed;
 }
 
+int result_export(const struct exporter *format, const char *output, int fd, struct err *err)
+{
+    static const struct query query = {0};
+    const struct result result = {.format = format, .output = output, .query = &query};
+    return write_output(&result, fd, err);
+}
+
 static bool is_output_itself(const struct result *r)
 {
     return r->recording && !r->format->write;

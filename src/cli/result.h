@@ -25,6 +25,8 @@ struct result {
  * `heat`, else OUTPUT.partial.heat, which is there only until the output is complete. 0 or -1. */
 int result_open(struct result *r, const struct exporter *format, const char *output,
                 enum heat_producer producer, const struct query *query, struct err *err);
+/* Makes `output` of the recording that `fd` is. 0 or -1. */
+int result_export(const struct exporter *format, const char *output, int fd, struct err *err);
 /* Starts writing what there is so far; nothing if the last one is still being written. */
 void result_flush(struct result *r);
 /* A child has ended: was it ours? */

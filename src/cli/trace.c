@@ -17,6 +17,7 @@
 #include "cli/output.h"
 #include "cli/result.h"
 #include "cli/signals.h"
+#include "cli/snapshots.h"
 #include "cli/trace_options.h"
 #include "subject/spawn.h"
 
@@ -42,15 +43,21 @@ static void describe(struct sink *sink, char *const *argv)
 }
 
 /* What the terminal sends the program has got as well, and what others send us is meant for it. */
-static int wait_for(pid_t child, int signals_fd)
+static int wait_for(pid_t child, int signals_fd, struct snapshots *snapshots)
 {
+    const uint64_t look_ns = snapshots ? NS_PER_S / 20 : NS_PER_S;
     int status;
     while (waitpid(child, &status, WNOHANG) == 0) {
         struct signal_event event;
-        signals_wait(signals_fd, -1, clock_ns() + NS_PER_S);
-        while (signals_take(signals_fd, &event))
-            if (event.number != SIGCHLD && !event.from_terminal)
+        signals_wait(signals_fd, -1, clock_ns() + look_ns);
+        while (signals_take(signals_fd, &event)) {
+            if (event.number == SIGUSR1 && snapshots)
+                snapshots_fire(snapshots);
+            else if (event.number != SIGCHLD && !event.from_terminal)
                 kill(child, event.number);
+        }
+        if (snapshots)
+            snapshots_look(snapshots);
     }
     return spawn_exit_status(status);
 }
@@ -75,7 +82,8 @@ static int start(const struct trace_options *options, const char *recording, cha
 
 /* Starts the program, or attaches to it, and waits for the end. -1: nothing was recorded; else its exit status. */
 static int trace_program(const struct trace_options *options, const struct result *result,
-                         char *const *argv, int signals_fd, struct err *err)
+                         char *const *argv, int signals_fd, struct snapshots *snapshots,
+                         struct err *err)
 {
     char recording[PATH_MAX];
     pid_t child;
@@ -85,8 +93,9 @@ static int trace_program(const struct trace_options *options, const struct resul
                         "give one with -o; `heatline export` can write it anywhere afterwards");
     }
     if (options->attach)
-        return attach_trace(options, recording, signals_fd, err);
-    return start(options, recording, argv, &child, err) ? -1 : wait_for(child, signals_fd);
+        return attach_trace(options, recording, signals_fd, snapshots, err);
+    return start(options, recording, argv, &child, err) ? -1
+                                                        : wait_for(child, signals_fd, snapshots);
 }
 
 /* That is an error, unless the program itself says so by its status, which is then returned. */
@@ -97,22 +106,35 @@ static int saw_nothing(int status, struct err *err)
     return status ? (message_error(err), status) : -1;
 }
 
+/* The ring itself is not kept. */
+static int end_snapshots(struct snapshots *snapshots, struct result *result, int status)
+{
+    if (status >= 0)
+        snapshots_finish(snapshots);
+    if (status >= 0 && !snapshots->taken && !snapshots->failed && !snapshots->options->quiet)
+        message_note("no trigger fired, so nothing was written");
+    result_discard(result);
+    return status == 0 && snapshots->failed ? STATUS_FAIL : status;
+}
+
 static double mebibytes(uint64_t segments)
 {
     return (double)(segments * HEAT_SEGMENT_BYTES) / (1 << 20);
 }
 
 static int trace(const struct trace_options *options, char *const *argv, struct result *result,
-                 struct err *err)
+                 struct snapshots *snapshots, struct err *err)
 {
     int signals_fd = signals_open();
     if (signals_fd < 0)
         return err_system(err, errno, "cannot take signals");
     describe(writer_sink(result->writer), argv);
-    int status = trace_program(options, result, argv, signals_fd, err);
+    int status = trace_program(options, result, argv, signals_fd, snapshots, err);
     close(signals_fd);
     if (status >= 0 && writer_streams(result->writer) == 1) /* ours */
         status = saw_nothing(status, err);
+    if (snapshots)
+        return end_snapshots(snapshots, result, status);
     uint64_t lost = writer_lost(result->writer), retaken = writer_retaken(result->writer);
     if (status < 0 || writer_streams(result->writer) == 1) {
         result_discard(result);
@@ -139,6 +161,8 @@ static int check(const struct arguments *arguments, const struct trace_options *
                        "be given");
     if (!options->attach && options->duration_ns != OPTION_UNLIMITED)
         return err_set(err, STATUS_USAGE, "--duration needs --attach");
+    if (trace_options_check_triggers(options, err))
+        return -1;
     if (options->attach || arguments->operand_count)
         return 0;
     err_set(err, STATUS_USAGE, "nothing to trace: give a program, or --attach PID");
@@ -164,10 +188,18 @@ static int run(const struct arguments *arguments, struct err *err)
     int status = -1;
     vec_init(&argv, sizeof(char *));
     const struct exporter *format = output_format(options->format, output, "heat", err);
+    struct snapshots snapshots = {.options = options, .format = format, .output = output};
+    struct str ring = STR_EMPTY;
+    str_printf(&ring, "%s.ring.heat", output);
+    bool triggered = options->triggers.len > 0;
     if (format && check(arguments, options, err) == 0 &&
         find_program(arguments, options, &argv, err) == 0 &&
-        result_open(&result, format, output, HEAT_TRACER, &query, err) == 0)
-        status = trace(options, argv.data, &result, err);
+        result_open(&result, triggered ? output_format("heat", ring.data, "heat", err) : format,
+                    triggered ? ring.data : output, HEAT_TRACER, &query, err) == 0) {
+        snapshots.writer = result.writer;
+        status = trace(options, argv.data, &result, triggered ? &snapshots : NULL, err);
+    }
+    str_release(&ring);
     vec_release(&argv);
     return status;
 }

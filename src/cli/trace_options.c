@@ -1,8 +1,11 @@
 #include "cli/trace_options.h"
 
 #include <inttypes.h>
+#include <regex.h>
+#include <string.h>
 #include <sys/statvfs.h>
 
+#include "base/clock.h"
 #include "cli/output.h"
 
 #define AT(field) offsetof(struct trace_options, field)
@@ -137,7 +140,7 @@ static const struct option output_rows[] = {
     {0},
 };
 
-enum { SIZE_MIN = 1 << 20 };
+enum { SIZE_MIN = 1 << 20, RING_DEFAULT = 64 << 20 };
 
 static const struct option room_rows[] = {
     {.name = "max-size",
@@ -170,17 +173,48 @@ static const struct option room_rows[] = {
     {0},
 };
 
-const struct option_group trace_option_groups[] = {
-    {"Program", program_rows, 0},
-    {"Calls", call_rows, 0},
-    {"Values", value_rows, 0},
-    {"Output", output_rows, 0},
-    {"Room", room_rows, 0},
-    {"Other", option_help_rows, 0},
+static const struct option trigger_rows[] = {
+    {.name = "trigger",
+     .kind = OPTION_TEXTS,
+     .argument = "WHAT",
+     .offset = AT(triggers),
+     .doc =
+         "Keep a ring (64M unless given), and write it when this happens: a call of the function "
+         "WHAT or of one that matches /REGEX/, a call that took longer than '>50ms', "
+         "exception:TYPE, or signal (SIGUSR1 to heatline); may be repeated"},
+    {.name = "before",
+     .kind = OPTION_SECONDS,
+     .argument = "SECS",
+     .offset = AT(before_ns),
+     .max = OPTION_UNLIMITED,
+     .doc = "So much of the time before it; all that the ring holds unless given"},
+    {.name = "after",
+     .kind = OPTION_SECONDS,
+     .argument = "SECS",
+     .offset = AT(after_ns),
+     .max = NS_PER_S * (uint64_t)3600,
+     .doc = "And so much of the time after it; 1 unless given"},
+    {.name = "snapshots",
+     .kind = OPTION_UINT,
+     .argument = "N",
+     .offset = AT(snapshots),
+     .min = 1,
+     .max = 1000000,
+     .doc = "At most so many files, the second one named like trace-2.heat; 10 unless given"},
     {0},
 };
 
-const struct trace_options trace_option_defaults = {.duration_ns = OPTION_UNLIMITED};
+const struct option_group trace_option_groups[] = {
+    {"Program", program_rows, 0},   {"Calls", call_rows, 0},
+    {"Values", value_rows, 0},      {"Output", output_rows, 0},
+    {"Room", room_rows, 0},         {"Triggers", trigger_rows, 0},
+    {"Other", option_help_rows, 0}, {0},
+};
+
+const struct trace_options trace_option_defaults = {.duration_ns = OPTION_UNLIMITED,
+                                                    .before_ns = OPTION_UNLIMITED,
+                                                    .after_ns = NS_PER_S,
+                                                    .snapshots = 10};
 
 /* The default of --max-size. */
 static uint64_t room_of(const char *recording)
@@ -196,6 +230,8 @@ uint64_t trace_options_bytes(const struct trace_options *options, const char *re
     const uint64_t entry_bytes = 8;
     if (options->max_bytes)
         return options->max_bytes;
+    if (!options->entries && options->triggers.len)
+        return RING_DEFAULT;
     if (!options->entries)
         return room_of(recording);
     return options->entries * entry_bytes > SIZE_MIN ? options->entries * entry_bytes : SIZE_MIN;
@@ -207,6 +243,69 @@ static void add_patterns(struct str *config, const char *key, const struct vec *
         const char *pattern = *(const char *const *)vec_at(patterns, i);
         if (pattern)
             str_printf(config, "%s=%s\n", key, pattern);
+    }
+}
+
+bool trace_options_has_trigger(const struct trace_options *options, const char *text)
+{
+    for (size_t i = 0; i < options->triggers.len; i++) {
+        const char *given = *(const char *const *)vec_at(&options->triggers, i);
+        if (given && strcmp(given, text) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* As the agent wants it (agent/trigger.h). `config` NULL: only to see whether it is understood. */
+static int put_trigger(const char *text, struct str *config, struct err *err)
+{
+    struct str line = STR_EMPTY;
+    size_t len = strlen(text);
+    uint64_t ns;
+    regex_t regex;
+    int failed = 0;
+    if (text[0] == '>')
+        failed =
+            option_parse_time(text + 1, &ns) ? -1 : (str_printf(&line, "duration %" PRIu64, ns), 0);
+    else if (text[0] == '/' && len > 2 && text[len - 1] == '/')
+        str_printf(&line, "regex %.*s", (int)(len - 2), text + 1);
+    else if (strncmp(text, "exception:", 10) == 0 && text[10])
+        str_printf(&line, "exception %s", text + 10);
+    else if (strcmp(text, "signal") != 0)
+        str_printf(&line, "function %s", text);
+    if (!failed && line.len && strncmp(line.data, "regex ", 6) == 0) {
+        failed = regcomp(&regex, line.data + 6, REG_EXTENDED | REG_NOSUB) ? -1 : 0;
+        if (!failed)
+            regfree(&regex);
+    }
+    if (failed || !len || strchr(text, '\n'))
+        failed = err_set(err, STATUS_USAGE,
+                         "--trigger takes a function, /REGEX/, '>50ms', "
+                         "exception:TYPE or signal, not '%s'",
+                         text);
+    else if (config && line.len)
+        str_printf(config, "trigger=%s\n", line.data);
+    str_release(&line);
+    return failed;
+}
+
+int trace_options_check_triggers(const struct trace_options *options, struct err *err)
+{
+    for (size_t i = 0; i < options->triggers.len; i++) {
+        const char *text = *(const char *const *)vec_at(&options->triggers, i);
+        if (text && put_trigger(text, NULL, err))
+            return -1;
+    }
+    return 0;
+}
+
+static void add_triggers(struct str *config, const struct vec *triggers)
+{
+    struct err ignored;
+    for (size_t i = 0; i < triggers->len; i++) {
+        const char *text = *(const char *const *)vec_at(triggers, i);
+        if (text)
+            put_trigger(text, config, &ignored);
     }
 }
 
@@ -226,6 +325,7 @@ void trace_options_config(const struct trace_options *options, const char *recor
     str_printf(ret_config, "prints=%d\ncollections=%d\nexceptions=%d\n", options->log_print,
                options->log_gc, options->log_exception);
     str_printf(ret_config, "tasks=%d\n", options->log_async);
+    add_triggers(ret_config, &options->triggers);
     add_patterns(ret_config, "audit", &options->log_audit);
     add_patterns(ret_config, "include", &options->include_files);
     add_patterns(ret_config, "exclude", &options->exclude_files);

@@ -19,6 +19,8 @@ struct trace_options {
     uint64_t max_stack_depth, min_duration_ns;
     uint64_t max_bytes, entries; /* of the recording; 0: not given */
     bool stop_when_full;
+    struct vec triggers; /* of const char * */
+    uint64_t before_ns, after_ns, snapshots;
     struct vec include_files, exclude_files; /* of const char * */
 };
 
@@ -27,6 +29,11 @@ extern const struct trace_options trace_option_defaults;
 
 /* How large the recording may grow. */
 uint64_t trace_options_bytes(const struct trace_options *options, const char *recording);
+
+/* Is this given as a trigger: "signal"? */
+bool trace_options_has_trigger(const struct trace_options *options, const char *text);
+/* Are all triggers understood? 0 or -1. */
+int trace_options_check_triggers(const struct trace_options *options, struct err *err);
 
 /* What the agent is told (agent/config.h). */
 void trace_options_config(const struct trace_options *options, const char *recording,

@@ -43,6 +43,7 @@ struct heat_header {
     uint64_t index_offset, index_bytes; /* 0 = no index */
     uint64_t retaken;       /* segments that were taken again, with what they held (atomic) */
     uint64_t retaken_ns;    /* when the latest of them began (atomic) */
+    uint64_t triggered_ns;  /* a trigger that the recorder has not seen; 0 = none (atomic) */
     uint64_t hand;          /* where the next one is looked for (atomic) */
     uint64_t pid_namespace; /* in which the writers' pids mean something; 0 = not known */
 };

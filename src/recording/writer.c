@@ -324,6 +324,11 @@ uint64_t writer_retaken(const struct writer *w)
     return __atomic_load_n(&w->header->retaken, __ATOMIC_RELAXED);
 }
 
+uint64_t writer_take_trigger(struct writer *w)
+{
+    return __atomic_exchange_n(&w->header->triggered_ns, 0, __ATOMIC_RELAXED);
+}
+
 int writer_failure(const struct writer *w)
 {
     return w->failure;

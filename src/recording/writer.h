@@ -27,6 +27,8 @@ uint64_t writer_lost(const struct writer *w);
 /* Segments that were taken again, so that only the latest is there. */
 uint64_t writer_retaken(const struct writer *w);
 /* errno of the first failure to grow (ENOSPC, EFBIG, EDQUOT …), or 0. */
+/* When a trigger fired since this was last asked; 0: none did. */
+uint64_t writer_take_trigger(struct writer *w);
 int writer_failure(const struct writer *w);
 /* Cuts the slack off, marks it closed, unmaps. 0 or -1. Frees it either way. */
 int writer_close(struct writer *w, struct err *err);
