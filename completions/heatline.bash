@@ -41,11 +41,14 @@ _heatline()
     trace:--python) files=1 ;;
     trace:--include-files) return ;;
     trace:--exclude-files) return ;;
+    trace:--root) return ;;
+    trace:--sample-every) return ;;
     trace:--max-stack-depth) return ;;
     trace:--min-duration) return ;;
     trace:--log-audit) return ;;
     trace:-o | trace:--output) files=1 ;;
     trace:-f | trace:--format) words='svg raw speedscope chrometrace perfetto pprof gecko cpuprofile heat' ;;
+    trace:--output-dir) files=1 ;;
     trace:--max-size) return ;;
     trace:--ring) return ;;
     trace:--tracer-entries) return ;;
@@ -92,7 +95,7 @@ _heatline()
     if [[ -z $words && -z $files && $current == -* ]]; then
         case ${COMP_WORDS[1]} in
         record) words='-p --pid --python --keep-running -r --rate -d --duration --nonblocking --blocking --async -o --output -f --format --flush -t --threads --mode -g --gil -i --idle -s --subprocesses -F --function --nolineno --full-filenames --limit-threads --include --exclude --gc --max-depth --range -h --help' ;;
-        trace) words='--attach -t --duration --python --ignore-multiprocess --ignore-c-function --ignore-frozen --include-files --exclude-files --log-sparse --max-stack-depth --min-duration --log-func-args --log-func-retval --log-print --log-gc --log-async --log-exception --log-audit -o --output -f --format --quiet --max-size --ring --tracer-entries --stop-when-full --trigger --before --after --snapshots -h --help' ;;
+        trace) words='--attach -t --duration --python --ignore-multiprocess --ignore-c-function --ignore-frozen --include-files --exclude-files --project --root --sample-every --log-sparse --max-stack-depth --min-duration --log-func-args --log-func-retval --log-print --log-gc --log-async --log-exception --log-audit -o --output -f --format -u --unique-output-file --output-dir --pid-suffix --quiet --max-size --ring --tracer-entries --stop-when-full --trigger --before --after --snapshots -h --help' ;;
         top) words='-p --pid --python --keep-running -r --rate -d --duration --nonblocking --blocking --async --delay -t --threads --mode -g --gil -i --idle -s --subprocesses -F --function --nolineno --full-filenames --limit-threads --include --exclude --gc --max-depth -h --help' ;;
         dump) words='-p --pid -s --subprocesses --blocking --nonblocking -l --locals -j --json --async -g --gil -F --function --full-filenames -h --help' ;;
         doctor) words='-p --pid -j --json -h --help' ;;

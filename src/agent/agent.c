@@ -14,6 +14,7 @@
 #include "agent/hook.h"
 #include "agent/lane.h"
 #include "agent/pyapi.h"
+#include "agent/root.h"
 #include "agent/segment.h"
 #include "agent/stamp.h"
 #include "agent/trigger.h"
@@ -72,6 +73,7 @@ static int start(void)
     if (hook || get_ready())
         return -1;
     trigger_begin();
+    root_begin();
     extras_begin();
     const struct hook *found = hook_find();
     if (!found || found->start()) {

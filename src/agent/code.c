@@ -9,6 +9,7 @@
 #include "agent/agent.h"
 #include "agent/dictionary.h"
 #include "agent/pyapi.h"
+#include "agent/root.h"
 #include "agent/trigger.h"
 
 enum { FUNCTION_NAME_BYTES_MAX = 512 };
@@ -91,6 +92,8 @@ static uint32_t entry_of(void *code, bool marked)
             entry |= CODE_SPECIAL | CODE_GENERATOR;
         if (trigger_is_function(name, file))
             entry |= CODE_SPECIAL | CODE_TRIGGER;
+        if (root_is_function(name, file))
+            entry |= CODE_SPECIAL | CODE_ROOT;
     }
     if (name_keeper)
         py.Py_DecRef(name_keeper);

@@ -88,8 +88,20 @@ static bool matches(const char *const *patterns, const char *file)
     return false;
 }
 
+/* A path that is relative is one as the user has typed it. */
+static bool is_of_project(const struct config *c, const char *file)
+{
+    static const char *const installed[] = {"/site-packages/", "/dist-packages/", "/lib/python3"};
+    for (size_t i = 0; i < sizeof(installed) / sizeof(*installed); i++)
+        if (strstr(file, installed[i]))
+            return false;
+    return *file != '/' ? *file != '<' : matches(c->project, file);
+}
+
 bool config_wants(const struct config *c, const char *file)
 {
+    if (c->project[0] && !is_of_project(c, file))
+        return false;
     if (!c->frozen && strncmp(file, "<frozen ", 8) == 0)
         return false;
     if (c->include[0] && !matches(c->include, file))
@@ -99,5 +111,5 @@ bool config_wants(const struct config *c, const char *file)
 
 bool config_is_choosy(const struct config *c)
 {
-    return !c->frozen || c->sparse || c->include[0] || c->exclude[0];
+    return !c->frozen || c->sparse || c->project[0] || c->include[0] || c->exclude[0];
 }

@@ -11,6 +11,7 @@
 #include "agent/dictionary.h"
 #include "agent/extra.h"
 #include "agent/names.h"
+#include "agent/root.h"
 #include "agent/trigger.h"
 #include "base/clock.h"
 #include "model/codec.h"
@@ -141,6 +142,7 @@ static void introduce(struct lane *l)
     l->depth_easy = 0;
     l->depth_max = config->max_depth ? (uint32_t)config->max_depth : UINT32_MAX;
     l->due = 0;
+    l->rooted = root_is_asked_for();
     l->trigger_ns = trigger_duration_ns();
     l->least_ns = config->min_duration_ns;
     l->thread = dictionary_thread((struct thread_id){0}, gettid(), name, (uint64_t)pthread_self());
@@ -270,7 +272,8 @@ static bool prepare(struct lane *l)
         learn_name(l);
     if (l->depth == l->depth_cap && !grow(l))
         return false;
-    bool all = l->calls_unnamed == UINT32_MAX && !l->least_ns && l->trigger_ns == UINT64_MAX;
+    bool all = l->calls_unnamed == UINT32_MAX && !l->least_ns && l->trigger_ns == UINT64_MAX &&
+               !lane_is_silent(l);
     l->depth_easy = !all ? 0 : l->depth_cap < l->depth_max ? l->depth_cap : l->depth_max;
     return true;
 }
@@ -333,18 +336,31 @@ static void write_due(struct lane *l, uint64_t t_ns)
             write_call(l, &l->open[l->due], l->open[l->due].t_ns);
 }
 
+/* Outside of roots: only what is open is kept track of. False: a root begins here. */
+static bool stay_silent(struct lane *l, const void *code, uint32_t flags)
+{
+    if (flags & CALL_ROOT && root_is_due()) {
+        l->root = l->depth + 1;
+        l->due = l->depth;
+        return false;
+    }
+    l->open[l->depth++] = (struct lane_call){.code = code, .flags = flags & CALL_NATIVE};
+    return true;
+}
+
 void lane_enter_slowly(struct lane *l, uint8_t kind, const void *code, uint32_t function,
                        uint32_t flags)
 {
-    if (!prepare(l))
+    bool silent = lane_is_silent(l);
+    if (!prepare(l) || (silent && stay_silent(l, code, flags)))
         return;
     uint64_t t_ns = stamp_now(&l->stamp);
     if (l->least_ns) {
         l->due = l->due < l->depth ? l->due : l->depth;
         write_due(l, t_ns);
     }
-    flags |=
-        (kind == EVENT_RESUME ? CALL_RESUMED : 0) | (l->trigger_ns == UINT64_MAX ? 0 : CALL_TIMED);
+    flags |= kind == EVENT_RESUME ? CALL_RESUMED : 0;
+    flags |= silent || l->trigger_ns != UINT64_MAX ? CALL_TIMED : 0;
     struct lane_call *call = &l->open[l->depth++];
     uint32_t held = l->depth > 1 ? call[-1].held_end : 0;
     *call = (struct lane_call){code, t_ns, function, flags, held, held};
@@ -352,8 +368,19 @@ void lane_enter_slowly(struct lane *l, uint8_t kind, const void *code, uint32_t 
         write_call(l, call, t_ns);
 }
 
+/* What was called in the root, and the root itself, is over. */
+static void end_root(struct lane *l)
+{
+    if (l->depth < l->root)
+        l->root = l->depth_easy = 0;
+}
+
 void lane_leave_slowly(struct lane *l, uint8_t kind)
 {
+    if (lane_is_silent(l)) {
+        l->depth--;
+        return;
+    }
     uint64_t t_ns = stamp_now(&l->stamp);
     if (l->least_ns)
         write_due(l, t_ns);
@@ -363,6 +390,7 @@ void lane_leave_slowly(struct lane *l, uint8_t kind)
     l->depth--;
     if (call.flags & CALL_TIMED && !(call.flags & CALL_NATIVE) && t_ns - call.t_ns >= l->trigger_ns)
         trigger_fire("duration");
+    end_root(l);
 }
 
 void lane_mute(struct lane *l, bool on)
@@ -387,5 +415,6 @@ bool lane_resync(struct lane *l, const void *code)
         stream_put(s, &event);
     }
     l->depth = at;
+    end_root(l);
     return true;
 }

@@ -59,6 +59,7 @@ struct lane {
     uint32_t due;        /* with it: the outermost call that is not written yet */
     char *held; /* with it: JSON of what calls were given that are not written yet; mapped */
     size_t held_cap;
+    bool rooted;   /* only what happens in roots is recorded (root.h) */
     uint32_t root; /* with roots: depth at which the one begins that is being recorded; 0: none */
     uint32_t task, task_name; /* that is being run (tasks.c); 0: none … */
     uint32_t task_depth;      /* … and how deep its outermost coroutine lies */
@@ -105,6 +106,12 @@ void lane_mute(struct lane *l, bool on);
 
 /* What the innermost call was given, a JSON object: written once the call is. */
 void lane_put_arguments(struct lane *l, struct text json);
+
+/* Is anything to be recorded now? */
+static inline bool lane_is_silent(const struct lane *l)
+{
+    return l->rooted && !l->root;
+}
 
 /* Is the innermost call in the recording? */
 static inline bool lane_shows_innermost(const struct lane *l)

@@ -6,7 +6,7 @@
 void mark_instant(struct text name, enum instant_scope scope, struct text json)
 {
     struct lane *l = lane_get();
-    if (!l)
+    if (!l || lane_is_silent(l))
         return;
     if (json.len_bytes > MARK_BYTES_MAX)
         json = (struct text){0};
@@ -18,7 +18,7 @@ void mark_instant(struct text name, enum instant_scope scope, struct text json)
 void mark_counter(struct text name, double value)
 {
     struct lane *l = lane_get();
-    if (!l)
+    if (!l || lane_is_silent(l))
         return;
     struct event event = {.kind = EVENT_COUNTER,
                           .counter = {stamp_now(&l->stamp), dictionary_string(name), value}};

@@ -8,7 +8,6 @@
 
 /* Once a recording. */
 void trigger_begin(void);
-void trigger_end(void);
 
 bool trigger_is_function(const char *name, const char *file);
 bool trigger_is_exception(const char *type);

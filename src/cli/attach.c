@@ -1,7 +1,10 @@
 #include "cli/attach.h"
 
+#include <limits.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "cli/agent.h"
@@ -126,6 +129,16 @@ static int record(const struct trace_options *options, const char *agent, const 
     return 0;
 }
 
+/* What is the project of a process that runs: what lies in its working directory. */
+static void add_project(pid_t pid, struct str *config)
+{
+    char path[64], folder[PATH_MAX];
+    snprintf(path, sizeof(path), "/proc/%d/cwd", (int)pid);
+    ssize_t len = readlink(path, folder, sizeof(folder));
+    if (len > 0)
+        str_printf(config, "project=%.*s/\n", (int)len, folder);
+}
+
 int attach_trace(const struct trace_options *options, const char *recording, int signals_fd,
                  struct snapshots *snapshots, struct err *err)
 {
@@ -136,6 +149,8 @@ int attach_trace(const struct trace_options *options, const char *recording, int
     if (!failed) {
         trace_options_config(options, file.path, &config);
         str_add(&config, "until_closed=1\n");
+        if (options->project)
+            add_project((pid_t)options->attach, &config);
         failed = record(options, agent.data, config.data, signals_fd, snapshots, err);
         shared_file_close(&file);
     }

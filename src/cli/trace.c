@@ -69,6 +69,8 @@ static int start(const struct trace_options *options, const char *recording, cha
     int failed = agent_find(&agent, err);
     if (!failed) {
         trace_options_config(options, recording, &config);
+        if (options->project)
+            trace_options_project(argv, &config);
         failed = agent_set_environment(agent.data, config.data, err);
     }
     if (!failed) {
@@ -161,7 +163,7 @@ static int check(const struct arguments *arguments, const struct trace_options *
                        "be given");
     if (!options->attach && options->duration_ns != OPTION_UNLIMITED)
         return err_set(err, STATUS_USAGE, "--duration needs --attach");
-    if (trace_options_check_triggers(options, err))
+    if (trace_options_check_patterns(options, err))
         return -1;
     if (options->attach || arguments->operand_count)
         return 0;
@@ -181,15 +183,17 @@ static int find_program(const struct arguments *arguments, const struct trace_op
 static int run(const struct arguments *arguments, struct err *err)
 {
     const struct trace_options *options = arguments->options;
-    const char *output = options->output ? options->output : "trace.heat";
+    struct str path = STR_EMPTY, ring = STR_EMPTY;
     struct query query = {0};
     struct result result;
     struct vec argv;
     int status = -1;
     vec_init(&argv, sizeof(char *));
+    if (trace_options_output(options, arguments->operands, &path, err))
+        return -1;
+    const char *output = path.data;
     const struct exporter *format = output_format(options->format, output, "heat", err);
     struct snapshots snapshots = {.options = options, .format = format, .output = output};
-    struct str ring = STR_EMPTY;
     str_printf(&ring, "%s.ring.heat", output);
     bool triggered = options->triggers.len > 0;
     if (format && check(arguments, options, err) == 0 &&
@@ -199,6 +203,7 @@ static int run(const struct arguments *arguments, struct err *err)
         snapshots.writer = result.writer;
         status = trace(options, argv.data, &result, triggered ? &snapshots : NULL, err);
     }
+    str_release(&path);
     str_release(&ring);
     vec_release(&argv);
     return status;

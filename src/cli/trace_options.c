@@ -1,9 +1,16 @@
 #include "cli/trace_options.h"
 
+#include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <regex.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "cli/output.h"
@@ -62,6 +69,24 @@ static const struct option call_rows[] = {
      .argument = "PATTERN",
      .offset = AT(exclude_files),
      .doc = "No functions of such files"},
+    {.name = "project",
+     .kind = OPTION_FLAG,
+     .offset = AT(project),
+     .doc = "Only functions of the user's own: of files beside the program, or in the working "
+            "directory, that are not of installed packages"},
+    {.name = "root",
+     .kind = OPTION_TEXTS,
+     .argument = "WHAT",
+     .offset = AT(roots),
+     .doc = "Only what happens in calls of the function WHAT, or of one that matches /REGEX/; may "
+            "be repeated"},
+    {.name = "sample-every",
+     .kind = OPTION_UINT,
+     .argument = "N",
+     .offset = AT(sample_every),
+     .min = 1,
+     .max = UINT32_MAX,
+     .doc = "And of these calls only each Nth"},
     {.name = "log-sparse",
      .kind = OPTION_FLAG,
      .offset = AT(log_sparse),
@@ -136,6 +161,36 @@ static const struct option output_rows[] = {
      .offset = AT(format),
      .choice = output_format_name,
      .doc = "Not what the file's name says (else heat), but one of"},
+    {.name = "unique-output-file",
+     .letter = 'u',
+     .kind = OPTION_FLAG,
+     .offset = AT(unique_output_file),
+     .doc = "Name the file after the program, the time and the process"},
+    {.name = "output-dir",
+     .kind = OPTION_TEXT,
+     .argument = "DIR",
+     .offset = AT(output_dir),
+     .file = true,
+     .doc = "Write into this folder, which is made if need be"},
+    {.name = "pid-suffix",
+     .kind = OPTION_FLAG,
+     .offset = AT(pid_suffix),
+     .doc = "Add the number of this process to the file's name"},
+    {.name = "log-exit",
+     .kind = OPTION_FLAG,
+     .offset = AT(ignored),
+     .hidden = true,
+     .doc = "What happens at the exit is recorded anyway"},
+    {.name = "minimize-memory",
+     .kind = OPTION_FLAG,
+     .offset = AT(ignored),
+     .hidden = true,
+     .doc = "Nothing is kept in memory anyway"},
+    {.name = "sanitize-function-name",
+     .kind = OPTION_FLAG,
+     .offset = AT(ignored),
+     .hidden = true,
+     .doc = "Names are made fit anyway"},
     {.name = "quiet", .kind = OPTION_FLAG, .offset = AT(quiet), .doc = "Say nothing at the end"},
     {0},
 };
@@ -256,41 +311,72 @@ bool trace_options_has_trigger(const struct trace_options *options, const char *
     return false;
 }
 
+/* "function NAME", or "regex REGEX" of /REGEX/ (agent/pattern.h). 0, or -1: it is no regular expression. */
+static int put_pattern(const char *text, struct str *ret_line)
+{
+    size_t len = strlen(text);
+    regex_t regex;
+    if (!len || strchr(text, '\n'))
+        return -1;
+    if (text[0] != '/' || len < 3 || text[len - 1] != '/') {
+        str_printf(ret_line, "function %s", text);
+        return 0;
+    }
+    str_printf(ret_line, "regex %.*s", (int)(len - 2), text + 1);
+    if (regcomp(&regex, ret_line->data + strlen("regex "), REG_EXTENDED | REG_NOSUB))
+        return -1;
+    regfree(&regex);
+    return 0;
+}
+
 /* As the agent wants it (agent/trigger.h). `config` NULL: only to see whether it is understood. */
 static int put_trigger(const char *text, struct str *config, struct err *err)
 {
     struct str line = STR_EMPTY;
-    size_t len = strlen(text);
     uint64_t ns;
-    regex_t regex;
-    int failed = 0;
-    if (text[0] == '>')
-        failed =
-            option_parse_time(text + 1, &ns) ? -1 : (str_printf(&line, "duration %" PRIu64, ns), 0);
-    else if (text[0] == '/' && len > 2 && text[len - 1] == '/')
-        str_printf(&line, "regex %.*s", (int)(len - 2), text + 1);
-    else if (strncmp(text, "exception:", 10) == 0 && text[10])
+    int failed = strchr(text, '\n') ? -1 : 0;
+    if (!failed && text[0] == '>') {
+        failed = option_parse_time(text + 1, &ns);
+        str_printf(&line, "duration %" PRIu64, failed ? 0 : ns);
+    } else if (!failed && strncmp(text, "exception:", 10) == 0 && text[10]) {
         str_printf(&line, "exception %s", text + 10);
-    else if (strcmp(text, "signal") != 0)
-        str_printf(&line, "function %s", text);
-    if (!failed && line.len && strncmp(line.data, "regex ", 6) == 0) {
-        failed = regcomp(&regex, line.data + 6, REG_EXTENDED | REG_NOSUB) ? -1 : 0;
-        if (!failed)
-            regfree(&regex);
+    } else if (!failed && strcmp(text, "signal") != 0) {
+        failed = put_pattern(text, &line);
     }
-    if (failed || !len || strchr(text, '\n'))
-        failed = err_set(err, STATUS_USAGE,
-                         "--trigger takes a function, /REGEX/, '>50ms', "
-                         "exception:TYPE or signal, not '%s'",
-                         text);
-    else if (config && line.len)
+    if (failed) {
+        err_set(err, STATUS_USAGE,
+                "--trigger takes a function, /REGEX/, '>50ms', exception:TYPE or signal, not '%s'",
+                text);
+        err_hint(err, "heatline trace --trigger '>50ms' program.py");
+    }
+    if (!failed && config && line.len)
         str_printf(config, "trigger=%s\n", line.data);
     str_release(&line);
-    return failed;
+    return failed ? -1 : 0;
 }
 
-int trace_options_check_triggers(const struct trace_options *options, struct err *err)
+static int check_roots(const struct trace_options *options, struct err *err)
 {
+    for (size_t i = 0; i < options->roots.len; i++) {
+        const char *text = *(const char *const *)vec_at(&options->roots, i);
+        struct str line = STR_EMPTY;
+        int failed = text ? put_pattern(text, &line) : 0;
+        str_release(&line);
+        if (failed) {
+            err_set(err, STATUS_USAGE, "--root takes a function or /REGEX/, not '%s'", text);
+            return err_hint(err, "a name like Server.handle, or an extended regular expression");
+        }
+    }
+    if (!options->sample_every || options->roots.len)
+        return 0;
+    err_set(err, STATUS_USAGE, "--sample-every needs --root: calls of which function?");
+    return err_hint(err, "heatline trace --root handle_request --sample-every 100 program.py");
+}
+
+int trace_options_check_patterns(const struct trace_options *options, struct err *err)
+{
+    if (check_roots(options, err))
+        return -1;
     for (size_t i = 0; i < options->triggers.len; i++) {
         const char *text = *(const char *const *)vec_at(&options->triggers, i);
         if (text && put_trigger(text, NULL, err))
@@ -306,6 +392,17 @@ static void add_triggers(struct str *config, const struct vec *triggers)
         const char *text = *(const char *const *)vec_at(triggers, i);
         if (text)
             put_trigger(text, config, &ignored);
+    }
+}
+
+static void add_roots(struct str *config, const struct vec *roots)
+{
+    for (size_t i = 0; i < roots->len; i++) {
+        const char *text = *(const char *const *)vec_at(roots, i);
+        struct str line = STR_EMPTY;
+        if (text && put_pattern(text, &line) == 0)
+            str_printf(config, "root=%s\n", line.data);
+        str_release(&line);
     }
 }
 
@@ -326,7 +423,87 @@ void trace_options_config(const struct trace_options *options, const char *recor
                options->log_gc, options->log_exception);
     str_printf(ret_config, "tasks=%d\n", options->log_async);
     add_triggers(ret_config, &options->triggers);
+    add_roots(ret_config, &options->roots);
+    str_printf(ret_config, "sample_every=%" PRIu64 "\n", options->sample_every);
     add_patterns(ret_config, "audit", &options->log_audit);
     add_patterns(ret_config, "include", &options->include_files);
     add_patterns(ret_config, "exclude", &options->exclude_files);
+}
+
+/* "/home/me/app/main.py" of "python /home/me/app/main.py", or NULL. */
+static const char *script_of(char *const *argv)
+{
+    for (size_t i = 0; i < 2 && argv[i]; i++) {
+        size_t len = strlen(argv[i]);
+        if (len > 3 && strcmp(argv[i] + len - 3, ".py") == 0)
+            return argv[i];
+    }
+    return NULL;
+}
+
+void trace_options_project(char *const *argv, struct str *ret_config)
+{
+    char folder[PATH_MAX] = ".", real[PATH_MAX];
+    const char *script = script_of(argv), *slash = script ? strrchr(script, '/') : NULL;
+    if (slash)
+        snprintf(folder, sizeof(folder), "%.*s", (int)(slash - script), script);
+    if (!realpath(folder, real))
+        return;
+    str_printf(ret_config, "project=%s/\n", real);
+    if (folder[0] == '/' && strcmp(folder, real) != 0)
+        str_printf(ret_config, "project=%s/\n", folder);
+}
+
+/* "server_20260131_235959_4711.heat" */
+static void add_unique_name(struct str *path, char *const *operands)
+{
+    const char *program = script_of(operands) ? script_of(operands) : operands[0];
+    char when[32] = "";
+    time_t now = time(NULL);
+    struct tm tm;
+    const char *slash = program ? strrchr(program, '/') : NULL;
+    const char *base = slash ? slash + 1 : program ? program : "trace";
+    if (localtime_r(&now, &tm))
+        strftime(when, sizeof(when), "%Y%m%d_%H%M%S", &tm);
+    str_add_bytes(path, base, strcspn(base, "."));
+    str_printf(path, "_%s_%d.heat", when, (int)getpid());
+}
+
+/* Each folder of the path that is missing. */
+static int make_folders(const char *path, struct err *err)
+{
+    struct str part = STR_EMPTY;
+    int failed = 0;
+    for (size_t i = 1; i <= strlen(path) && !failed; i++) {
+        if (path[i] != '/' && path[i])
+            continue;
+        str_clear(&part);
+        str_add_bytes(&part, path, i);
+        failed = mkdir(part.data, 0777) && errno != EEXIST;
+    }
+    if (failed)
+        err_system(err, errno, "cannot make the folder %s", part.data);
+    str_release(&part);
+    return failed ? -1 : 0;
+}
+
+int trace_options_output(const struct trace_options *options, char *const *operands,
+                         struct str *ret_path, struct err *err)
+{
+    if (options->output_dir && make_folders(options->output_dir, err))
+        return -1;
+    if (options->output_dir)
+        str_printf(ret_path, "%s/", options->output_dir);
+    if (options->unique_output_file) {
+        add_unique_name(ret_path, operands);
+        return 0;
+    }
+    const char *name = options->output ? options->output : "trace.heat";
+    const char *slash = strrchr(name, '/'), *base = slash ? slash + 1 : name;
+    size_t stem = (size_t)(base - name) + strcspn(base, ".");
+    str_add_bytes(ret_path, name, stem);
+    if (options->pid_suffix)
+        str_printf(ret_path, "_%d", (int)getpid());
+    str_add(ret_path, name + stem);
+    return 0;
 }

@@ -21,7 +21,11 @@ struct trace_options {
     bool stop_when_full;
     struct vec triggers; /* of const char * */
     uint64_t before_ns, after_ns, snapshots;
-    struct vec include_files, exclude_files; /* of const char * */
+    struct vec include_files, exclude_files, roots; /* of const char * */
+    uint64_t sample_every;
+    bool project;
+    const char *output_dir;
+    bool unique_output_file, pid_suffix, ignored; /* ignored: what other tracers need */
 };
 
 extern const struct option_group trace_option_groups[];
@@ -32,11 +36,17 @@ uint64_t trace_options_bytes(const struct trace_options *options, const char *re
 
 /* Is this given as a trigger: "signal"? */
 bool trace_options_has_trigger(const struct trace_options *options, const char *text);
-/* Are all triggers understood? 0 or -1. */
-int trace_options_check_triggers(const struct trace_options *options, struct err *err);
+/* Are all triggers and roots understood? 0 or -1. */
+int trace_options_check_patterns(const struct trace_options *options, struct err *err);
 
 /* What the agent is told (agent/config.h). */
 void trace_options_config(const struct trace_options *options, const char *recording,
                           struct str *ret_config);
+
+/* Where the user's own code lies, for --project: beside the script, else in the working directory. */
+void trace_options_project(char *const *argv, struct str *ret_config);
+/* Where to write to. Makes the folder that was asked for. `operands`: the program, if any. 0 or -1. */
+int trace_options_output(const struct trace_options *options, char *const *operands,
+                         struct str *ret_path, struct err *err);
 
 #endif

@@ -265,6 +265,35 @@ def test_what_happens_besides_calls(heatline, python):
     assert run["ts"] < collection["ts"] and collection["ts"] + collection["dur"] < run["ts"] + run["dur"]
 
 
+@pytest.mark.parametrize("more", [(), ("--min-duration", "1ns")])
+@pytest.mark.parametrize("every, wanted", [(None, [0, 1, 2, 3, 4, 5, 6]), (3, [0, 3, 6])])
+def test_only_what_happens_in_roots(trace, more, every, wanted):
+    options = ("--root", "request", *(("--sample-every", str(every)) if every else ()), "--ignore-c-function", *more)
+    calls = trace("requests", options=options)
+    assert calls.resynced == 0
+    roots = [call for thread in calls.threads for call in thread.roots]
+    assert {call.name for call in roots} == {"request"} and len(roots) == len(wanted) + (every is None)  # one in a thread
+    main = calls.threads[0].roots
+    assert [sum(call.name == "fib" for call in root.all()) for root in main] == [
+        {0: 1, 1: 1, 2: 3, 3: 5, 4: 9, 5: 15, 6: 25}[n] for n in wanted]
+    assert [root.end for root in main] == ["unwind" if n == 3 else "leave" for n in wanted]
+
+
+@pytest.mark.parametrize("relative", [False, True])
+def test_only_the_projects_own_functions(heatline, python, tmp_path, relative):
+    (tmp_path / "app" / "lib" / "python3" / "site-packages").mkdir(parents=True)
+    (tmp_path / "app" / "main.py").write_text("import sys\nsys.path.append(sys.path[0] + '/lib/python3/site-packages')\n"
+                                              "import part, installed, json\npart.of_part()\ninstalled.of_package()\n"
+                                              "json.dumps([1])\n")
+    (tmp_path / "app" / "part.py").write_text("def of_part(): pass\n")
+    (tmp_path / "app" / "lib" / "python3" / "site-packages" / "installed.py").write_text("def of_package(): pass\n")
+    run = heatline.run("trace", "--quiet", "--project", "--ignore-c-function", "-o", tmp_path / "out.heat", "--",
+                       *python.command, "main.py" if relative else tmp_path / "app" / "main.py",
+                       cwd=tmp_path / "app" if relative else tmp_path)
+    assert run.status == 0, run.err
+    assert Calls(tmp_path / "out.heat").count() == {"<module>": 2, "of_part": 1}
+
+
 def ring(trace, *arguments, **more):
     calls = trace(*arguments, options=("--ignore-c-function", "--ring", "1M"), **more)
     assert "only the latest is there" in calls.run.err and calls.resynced == 0
