@@ -36,6 +36,7 @@ _heatline()
     record:--exclude) return ;;
     record:--max-depth) return ;;
     record:--range) return ;;
+    record:--rcfile) files=1 ;;
     trace:--attach) return ;;
     trace:-t | trace:--duration) return ;;
     trace:--python) files=1 ;;
@@ -56,6 +57,7 @@ _heatline()
     trace:--before) return ;;
     trace:--after) return ;;
     trace:--snapshots) return ;;
+    trace:--rcfile) files=1 ;;
     top:-p | top:--pid) return ;;
     top:--python) files=1 ;;
     top:-r | top:--rate) return ;;
@@ -66,8 +68,11 @@ _heatline()
     top:--include) return ;;
     top:--exclude) return ;;
     top:--max-depth) return ;;
+    top:--rcfile) files=1 ;;
     dump:-p | dump:--pid) return ;;
+    dump:--rcfile) files=1 ;;
     doctor:-p | doctor:--pid) return ;;
+    doctor:--rcfile) files=1 ;;
     report:--limit) return ;;
     report:--mode) words='wall cpu gil' ;;
     report:--limit-threads) return ;;
@@ -76,6 +81,7 @@ _heatline()
     report:--max-depth) return ;;
     report:--range) return ;;
     report:--min-duration) return ;;
+    report:--rcfile) files=1 ;;
     diff:--limit) return ;;
     diff:--mode) words='wall cpu gil' ;;
     diff:--limit-threads) return ;;
@@ -83,6 +89,8 @@ _heatline()
     diff:--exclude) return ;;
     diff:--max-depth) return ;;
     diff:--range) return ;;
+    diff:--rcfile) files=1 ;;
+    merge:--rcfile) files=1 ;;
     export:-o | export:--output) files=1 ;;
     export:-f | export:--format) words='svg raw speedscope chrometrace perfetto pprof gecko cpuprofile heat' ;;
     export:--mode) words='wall cpu gil' ;;
@@ -91,20 +99,23 @@ _heatline()
     export:--exclude) return ;;
     export:--max-depth) return ;;
     export:--range) return ;;
+    export:--rcfile) files=1 ;;
+    info:--rcfile) files=1 ;;
+    help:--rcfile) files=1 ;;
     esac
     if [[ -z $words && -z $files && $current == -* ]]; then
         case ${COMP_WORDS[1]} in
-        record) words='-p --pid --python --keep-running -r --rate -d --duration --nonblocking --blocking --async -o --output -f --format --flush -t --threads --mode -g --gil -i --idle -s --subprocesses -F --function --nolineno --full-filenames --limit-threads --include --exclude --gc --max-depth --range -h --help' ;;
-        trace) words='--attach -t --duration --python --ignore-multiprocess --ignore-c-function --ignore-frozen --include-files --exclude-files --project --root --sample-every --log-sparse --max-stack-depth --min-duration --log-func-args --log-func-retval --log-print --log-gc --log-async --log-exception --log-audit -o --output -f --format -u --unique-output-file --output-dir --pid-suffix --quiet --max-size --ring --tracer-entries --stop-when-full --trigger --before --after --snapshots -h --help' ;;
-        top) words='-p --pid --python --keep-running -r --rate -d --duration --nonblocking --blocking --async --delay -t --threads --mode -g --gil -i --idle -s --subprocesses -F --function --nolineno --full-filenames --limit-threads --include --exclude --gc --max-depth -h --help' ;;
-        dump) words='-p --pid -s --subprocesses --blocking --nonblocking -l --locals -j --json --async -g --gil -F --function --full-filenames -h --help' ;;
-        doctor) words='-p --pid -j --json -h --help' ;;
-        report) words='--functions --lines --tree --threads --calls --tasks --replay --limit --json --csv --mode -g --gil -i --idle -s --subprocesses -F --function --nolineno --full-filenames --limit-threads --include --exclude --gc --max-depth --range -t --per-thread --min-duration -h --help' ;;
-        diff) words='--limit --json --csv --mode -g --gil -i --idle -s --subprocesses -F --function --nolineno --full-filenames --limit-threads --include --exclude --gc --max-depth --range -h --help' ;;
-        merge) words='-h --help' ;;
-        export) words='-o --output -f --format -t --threads --mode -g --gil -i --idle -s --subprocesses -F --function --nolineno --full-filenames --limit-threads --include --exclude --gc --max-depth --range -h --help' ;;
-        info) words='--json --dump -h --help' ;;
-        help) words='-h --help' ;;
+        record) words='-p --pid --python --keep-running -r --rate -d --duration --nonblocking --blocking --async -o --output -f --format --flush -t --threads --mode -g --gil -i --idle -s --subprocesses -F --function --nolineno --full-filenames --limit-threads --include --exclude --gc --max-depth --range -h --help --rcfile' ;;
+        trace) words='--attach -t --duration --python --ignore-multiprocess --ignore-c-function --ignore-frozen --include-files --exclude-files --project --root --sample-every --log-sparse --max-stack-depth --min-duration --log-func-args --log-func-retval --log-print --log-gc --log-async --log-exception --log-audit -o --output -f --format -u --unique-output-file --output-dir --pid-suffix --quiet --max-size --ring --tracer-entries --stop-when-full --trigger --before --after --snapshots -h --help --rcfile' ;;
+        top) words='-p --pid --python --keep-running -r --rate -d --duration --nonblocking --blocking --async --delay -t --threads --mode -g --gil -i --idle -s --subprocesses -F --function --nolineno --full-filenames --limit-threads --include --exclude --gc --max-depth -h --help --rcfile' ;;
+        dump) words='-p --pid -s --subprocesses --blocking --nonblocking -l --locals -j --json --async -g --gil -F --function --full-filenames -h --help --rcfile' ;;
+        doctor) words='-p --pid -j --json -h --help --rcfile' ;;
+        report) words='--functions --lines --tree --threads --calls --tasks --replay --limit --json --csv --mode -g --gil -i --idle -s --subprocesses -F --function --nolineno --full-filenames --limit-threads --include --exclude --gc --max-depth --range -t --per-thread --min-duration -h --help --rcfile' ;;
+        diff) words='--limit --json --csv --mode -g --gil -i --idle -s --subprocesses -F --function --nolineno --full-filenames --limit-threads --include --exclude --gc --max-depth --range -h --help --rcfile' ;;
+        merge) words='-h --help --rcfile' ;;
+        export) words='-o --output -f --format -t --threads --mode -g --gil -i --idle -s --subprocesses -F --function --nolineno --full-filenames --limit-threads --include --exclude --gc --max-depth --range -h --help --rcfile' ;;
+        info) words='--json --dump -h --help --rcfile' ;;
+        help) words='-h --help --rcfile' ;;
         esac
     fi
     if [[ -n $words ]]; then

@@ -29,6 +29,7 @@ complete -c heatline -n '__fish_seen_subcommand_from record' -l gc -d 'Mark garb
 complete -c heatline -n '__fish_seen_subcommand_from record' -l max-depth -x -d 'Show only the N outermost frames of each stack'
 complete -c heatline -n '__fish_seen_subcommand_from record' -l range -x -d 'Only what happened then, in seconds since the recording began; of calls, those that began then'
 complete -c heatline -n '__fish_seen_subcommand_from record' -s h -l help -d 'Show this help and exit'
+complete -c heatline -n '__fish_seen_subcommand_from record' -l rcfile -r -F -d 'Take options from this file, not from .heatlinerc and pyproject.toml'
 
 complete -c heatline -n __fish_use_subcommand -a trace -d 'Record every call of a program, with its time'
 complete -c heatline -n '__fish_seen_subcommand_from trace' -l attach -x -d 'Trace this running process, from now on: the agent is loaded into it, and stops when we do'
@@ -67,6 +68,7 @@ complete -c heatline -n '__fish_seen_subcommand_from trace' -l before -x -d 'So 
 complete -c heatline -n '__fish_seen_subcommand_from trace' -l after -x -d 'And so much of the time after it; 1 unless given'
 complete -c heatline -n '__fish_seen_subcommand_from trace' -l snapshots -x -d 'At most so many files, the second one named like trace-2.heat; 10 unless given'
 complete -c heatline -n '__fish_seen_subcommand_from trace' -s h -l help -d 'Show this help and exit'
+complete -c heatline -n '__fish_seen_subcommand_from trace' -l rcfile -r -F -d 'Take options from this file, not from .heatlinerc and pyproject.toml'
 
 complete -c heatline -n __fish_use_subcommand -a top -d 'Watch what running programs do, function by function'
 complete -c heatline -n '__fish_seen_subcommand_from top' -s p -l pid -x -d 'Look into this running process; decimal or 0x...; may be repeated'
@@ -92,6 +94,7 @@ complete -c heatline -n '__fish_seen_subcommand_from top' -l exclude -x -d 'Drop
 complete -c heatline -n '__fish_seen_subcommand_from top' -l gc -d 'Mark garbage collection by a frame <GC>'
 complete -c heatline -n '__fish_seen_subcommand_from top' -l max-depth -x -d 'Show only the N outermost frames of each stack'
 complete -c heatline -n '__fish_seen_subcommand_from top' -s h -l help -d 'Show this help and exit'
+complete -c heatline -n '__fish_seen_subcommand_from top' -l rcfile -r -F -d 'Take options from this file, not from .heatlinerc and pyproject.toml'
 
 complete -c heatline -n __fish_use_subcommand -a dump -d 'Show what every thread of a running program is doing now'
 complete -c heatline -n '__fish_seen_subcommand_from dump' -s p -l pid -x -d 'Look into this running process; decimal or 0x...; may be repeated'
@@ -105,11 +108,13 @@ complete -c heatline -n '__fish_seen_subcommand_from dump' -s g -l gil -d 'Only 
 complete -c heatline -n '__fish_seen_subcommand_from dump' -s F -l function -d 'Show each function\'s first line instead of the line that it is at'
 complete -c heatline -n '__fish_seen_subcommand_from dump' -l full-filenames -d 'Show whole file names, not only the part inside the package'
 complete -c heatline -n '__fish_seen_subcommand_from dump' -s h -l help -d 'Show this help and exit'
+complete -c heatline -n '__fish_seen_subcommand_from dump' -l rcfile -r -F -d 'Take options from this file, not from .heatlinerc and pyproject.toml'
 
 complete -c heatline -n __fish_use_subcommand -a doctor -d 'Tell what stands in the way of looking into a process, and the fix'
 complete -c heatline -n '__fish_seen_subcommand_from doctor' -s p -l pid -x -d 'Examine this process, as PID does; may be repeated'
 complete -c heatline -n '__fish_seen_subcommand_from doctor' -s j -l json -d 'Write JSON; heatline(1) tells its keys'
 complete -c heatline -n '__fish_seen_subcommand_from doctor' -s h -l help -d 'Show this help and exit'
+complete -c heatline -n '__fish_seen_subcommand_from doctor' -l rcfile -r -F -d 'Take options from this file, not from .heatlinerc and pyproject.toml'
 
 complete -c heatline -n __fish_use_subcommand -a report -d 'Print what a recording shows'
 complete -c heatline -n '__fish_seen_subcommand_from report' -l functions -d 'The hottest functions; this is what you get without a choice'
@@ -138,6 +143,7 @@ complete -c heatline -n '__fish_seen_subcommand_from report' -l range -x -d 'Onl
 complete -c heatline -n '__fish_seen_subcommand_from report' -s t -l per-thread -d 'Show each thread by itself'
 complete -c heatline -n '__fish_seen_subcommand_from report' -l min-duration -x -d 'Only calls that took as long: 300ns, 5.5us, 2ms, 1s; without a unit, microseconds'
 complete -c heatline -n '__fish_seen_subcommand_from report' -s h -l help -d 'Show this help and exit'
+complete -c heatline -n '__fish_seen_subcommand_from report' -l rcfile -r -F -d 'Take options from this file, not from .heatlinerc and pyproject.toml'
 
 complete -c heatline -n __fish_use_subcommand -a diff -d 'Compare two recordings, function by function'
 complete -c heatline -n '__fish_seen_subcommand_from diff' -l limit -x -d 'At most N rows, 0 for all; else 20 functions or lines as text, and all as data'
@@ -157,9 +163,11 @@ complete -c heatline -n '__fish_seen_subcommand_from diff' -l gc -d 'Mark garbag
 complete -c heatline -n '__fish_seen_subcommand_from diff' -l max-depth -x -d 'Show only the N outermost frames of each stack'
 complete -c heatline -n '__fish_seen_subcommand_from diff' -l range -x -d 'Only what happened then, in seconds since the recording began; of calls, those that began then'
 complete -c heatline -n '__fish_seen_subcommand_from diff' -s h -l help -d 'Show this help and exit'
+complete -c heatline -n '__fish_seen_subcommand_from diff' -l rcfile -r -F -d 'Take options from this file, not from .heatlinerc and pyproject.toml'
 
 complete -c heatline -n __fish_use_subcommand -a merge -d 'Make one recording of several'
 complete -c heatline -n '__fish_seen_subcommand_from merge' -s h -l help -d 'Show this help and exit'
+complete -c heatline -n '__fish_seen_subcommand_from merge' -l rcfile -r -F -d 'Take options from this file, not from .heatlinerc and pyproject.toml'
 
 complete -c heatline -n __fish_use_subcommand -a export -d 'Write a recording in another format'
 complete -c heatline -n '__fish_seen_subcommand_from export' -s o -l output -r -F -d 'Write to this file; else, or with -, to standard output'
@@ -179,11 +187,14 @@ complete -c heatline -n '__fish_seen_subcommand_from export' -l gc -d 'Mark garb
 complete -c heatline -n '__fish_seen_subcommand_from export' -l max-depth -x -d 'Show only the N outermost frames of each stack'
 complete -c heatline -n '__fish_seen_subcommand_from export' -l range -x -d 'Only what happened then, in seconds since the recording began; of calls, those that began then'
 complete -c heatline -n '__fish_seen_subcommand_from export' -s h -l help -d 'Show this help and exit'
+complete -c heatline -n '__fish_seen_subcommand_from export' -l rcfile -r -F -d 'Take options from this file, not from .heatlinerc and pyproject.toml'
 
 complete -c heatline -n __fish_use_subcommand -a info -d 'Describe a recording: what, when, how many samples and calls, what is missing'
 complete -c heatline -n '__fish_seen_subcommand_from info' -l json -d 'Write JSON; heatline(1) tells its keys'
 complete -c heatline -n '__fish_seen_subcommand_from info' -l dump -d 'List every event of the recording, a line each'
 complete -c heatline -n '__fish_seen_subcommand_from info' -s h -l help -d 'Show this help and exit'
+complete -c heatline -n '__fish_seen_subcommand_from info' -l rcfile -r -F -d 'Take options from this file, not from .heatlinerc and pyproject.toml'
 
 complete -c heatline -n __fish_use_subcommand -a help -d 'Tell about heatline or one of its commands'
 complete -c heatline -n '__fish_seen_subcommand_from help' -s h -l help -d 'Show this help and exit'
+complete -c heatline -n '__fish_seen_subcommand_from help' -l rcfile -r -F -d 'Take options from this file, not from .heatlinerc and pyproject.toml'

@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/str.h"
 #include "cli/command.h"
+#include "cli/defaults.h"
 #include "cli/help.h"
 #include "cli/message.h"
 
@@ -27,6 +28,24 @@ static int print_help(const struct command *command)
     return print(&s, STATUS_OK);
 }
 
+/* Parses again, with the options that the user has written down before those on the command line. */
+static int parse_with_defaults(const struct command *command, char *const *argv, void *options,
+                               struct arguments *arguments, struct vec *words, struct err *err)
+{
+    if (defaults_words(command, arguments->rcfile, words, err))
+        return -1;
+    if (!words->len)
+        return 0;
+    for (; *argv; argv++)
+        *(char **)vec_push(words) = alloc_copy(*argv, strlen(*argv));
+    *(char **)vec_push(words) = NULL;
+    option_release(command->groups, options, arguments);
+    memset(options, 0, command->options_bytes);
+    if (command->defaults != NULL)
+        memcpy(options, command->defaults, command->options_bytes);
+    return option_parse(command->groups, command->program, words->data, options, arguments, err);
+}
+
 static int run_command(const struct command *command, char *const *argv, struct err *err)
 {
     struct arguments arguments;
@@ -39,11 +58,18 @@ static int run_command(const struct command *command, char *const *argv, struct 
     if (!command->program)
         signal(SIGPIPE, SIG_DFL);
     int status = option_parse(command->groups, command->program, argv, options, &arguments, err);
+    struct vec words;
+    vec_init(&words, sizeof(char *));
+    if (status == 0 && !arguments.help)
+        status = parse_with_defaults(command, argv, options, &arguments, &words, err);
     if (status != 0 && err->hint[0] == '\0')
         err_hint(err, "`heatline %s --help` lists the options", command->name);
     if (status == 0)
         status = arguments.help ? print_help(command) : command->run(&arguments, err);
     option_release(command->groups, options, &arguments);
+    for (size_t i = 0; i < words.len; i++)
+        free(*(char **)vec_at(&words, i));
+    vec_release(&words);
     free(options);
     return status;
 }

@@ -13,6 +13,11 @@
 
 const struct option option_help_rows[] = {
     {.name = "help", .letter = 'h', .kind = OPTION_HELP, .doc = "Show this help and exit"},
+    {.name = "rcfile",
+     .kind = OPTION_RCFILE,
+     .argument = "FILE",
+     .file = true,
+     .doc = "Take options from this file, not from .heatlinerc and pyproject.toml"},
     {0},
 };
 
@@ -135,6 +140,8 @@ static int take(struct parse *p, const struct found *found, const char *attached
         return err_set(p->err, STATUS_USAGE, "--%s takes no value", row->name);
     if (row->argument != NULL && attached == NULL && value_of_next(p, row, &value) != 0)
         return -1;
+    if (row->kind == OPTION_RCFILE)
+        p->arguments->rcfile = value;
     return option_value(row, value, found->at, p->err);
 }
 

@@ -30,6 +30,7 @@ enum option_kind {
     OPTION_TEXT,    /* const char * */
     OPTION_TEXTS,   /* struct vec of const char *: may be repeated; NULL follows the last */
     OPTION_HELP,    /* nothing: sets arguments.help */
+    OPTION_RCFILE,  /* nothing: sets arguments.rcfile */
 };
 
 struct option_range {
@@ -66,7 +67,8 @@ struct arguments {
     const void *options;   /* the command's own struct, filled */
     char *const *operands; /* NULL-ended */
     size_t operand_count;
-    bool help; /* --help was there; nothing after it was looked at */
+    bool help;          /* --help was there; nothing after it was looked at */
+    const char *rcfile; /* where options are written down; NULL: wherever there is such a file */
 };
 
 /* Fills `options` (which holds the defaults) and `ret_arguments` from argv (NULL-ended, without

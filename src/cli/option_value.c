@@ -227,6 +227,7 @@ int option_value(const struct option *row, const char *text, void *at, struct er
         put_text_last(at, text);
         return 0;
     case OPTION_HELP:
+    case OPTION_RCFILE:
         return 0;
     }
     return 0;
