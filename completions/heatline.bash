@@ -46,6 +46,11 @@ _heatline()
     trace:--sample-every) return ;;
     trace:--max-stack-depth) return ;;
     trace:--min-duration) return ;;
+    trace:--log-var) return ;;
+    trace:--log-number) return ;;
+    trace:--log-attr) return ;;
+    trace:--log-func-exec) return ;;
+    trace:--log-func-entry) return ;;
     trace:--log-audit) return ;;
     trace:-o | trace:--output) files=1 ;;
     trace:-f | trace:--format) words='svg raw speedscope chrometrace perfetto pprof gecko cpuprofile heat' ;;
@@ -106,7 +111,7 @@ _heatline()
     if [[ -z $words && -z $files && $current == -* ]]; then
         case ${COMP_WORDS[1]} in
         record) words='-p --pid --python --keep-running -r --rate -d --duration --nonblocking --blocking --async -o --output -f --format --flush -t --threads --mode -g --gil -i --idle -s --subprocesses -F --function --nolineno --full-filenames --limit-threads --include --exclude --gc --max-depth --range -h --help --rcfile' ;;
-        trace) words='--attach -t --duration --python --ignore-multiprocess --ignore-c-function --ignore-frozen --include-files --exclude-files --project --root --sample-every --log-sparse --max-stack-depth --min-duration --log-func-args --log-func-retval --log-print --log-gc --log-async --log-exception --log-audit -o --output -f --format -u --unique-output-file --output-dir --pid-suffix --quiet --max-size --ring --tracer-entries --stop-when-full --trigger --before --after --snapshots -h --help --rcfile' ;;
+        trace) words='--attach -t --duration --python --ignore-multiprocess --ignore-c-function --ignore-frozen --include-files --exclude-files --project --root --sample-every --log-sparse --max-stack-depth --min-duration --log-var --log-number --log-attr --log-func-exec --log-func-entry --magic-comment --log-func-args --log-func-retval --log-print --log-gc --log-async --log-exception --log-audit -o --output -f --format -u --unique-output-file --output-dir --pid-suffix --quiet --max-size --ring --tracer-entries --stop-when-full --trigger --before --after --snapshots -h --help --rcfile' ;;
         top) words='-p --pid --python --keep-running -r --rate -d --duration --nonblocking --blocking --async --delay -t --threads --mode -g --gil -i --idle -s --subprocesses -F --function --nolineno --full-filenames --limit-threads --include --exclude --gc --max-depth -h --help --rcfile' ;;
         dump) words='-p --pid -s --subprocesses --blocking --nonblocking -l --locals -j --json --async -g --gil -F --function --full-filenames -h --help --rcfile' ;;
         doctor) words='-p --pid -j --json -h --help --rcfile' ;;

@@ -12,6 +12,7 @@
 #include "agent/environment.h"
 #include "agent/extra.h"
 #include "agent/hook.h"
+#include "agent/instrument.h"
 #include "agent/lane.h"
 #include "agent/pyapi.h"
 #include "agent/root.h"
@@ -146,7 +147,6 @@ bool agent_is_over(void)
 /* Python tells what it is about to do. Its own start-up is over when it runs the program. */
 static int on_audit(const char *event, void *args, void *data)
 {
-    (void)args;
     (void)data;
     static bool over;
     if (!strcmp(event, "cpython._PySys_ClearAuditHooks")) { /* the interpreter ends */
@@ -155,7 +155,8 @@ static int on_audit(const char *event, void *args, void *data)
     } else if (!over && !hook && !strncmp(event, "cpython.run_", 12)) {
         over = true; /* tried once */
         environment_hide();
-        start();
+        if (start() == 0 && instrument_is_wanted())
+            return instrument_run(event, args);
     }
     return 0;
 }

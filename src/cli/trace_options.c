@@ -107,6 +107,35 @@ static const struct option call_rows[] = {
 };
 
 static const struct option value_rows[] = {
+    {.name = "log-var",
+     .kind = OPTION_TEXTS,
+     .argument = "REGEX",
+     .offset = AT(log_var),
+     .doc = "Record what is assigned to variables of such names; may be repeated"},
+    {.name = "log-number",
+     .kind = OPTION_TEXTS,
+     .argument = "REGEX",
+     .offset = AT(log_number),
+     .doc = "The same, as counters"},
+    {.name = "log-attr",
+     .kind = OPTION_TEXTS,
+     .argument = "REGEX",
+     .offset = AT(log_attr),
+     .doc = "The same of attributes"},
+    {.name = "log-func-exec",
+     .kind = OPTION_TEXTS,
+     .argument = "REGEX",
+     .offset = AT(log_func_exec),
+     .doc = "The same of whatever is assigned in such functions"},
+    {.name = "log-func-entry",
+     .kind = OPTION_TEXTS,
+     .argument = "REGEX",
+     .offset = AT(log_func_entry),
+     .doc = "Record when such functions are entered, as an event of its own"},
+    {.name = "magic-comment",
+     .kind = OPTION_FLAG,
+     .offset = AT(magic_comment),
+     .doc = "Do what comments like '# !heatline: log_var(\"x\", x) if x > 3' ask for"},
     {.name = "log-func-args",
      .kind = OPTION_FLAG,
      .offset = AT(log_func_args),
@@ -373,8 +402,48 @@ static int check_roots(const struct trace_options *options, struct err *err)
     return err_hint(err, "heatline trace --root handle_request --sample-every 100 program.py");
 }
 
+/* They are Python's, which we do not have; but what is wrong in both is told before the program starts. */
+static int check_regexes(const char *option, const struct vec *texts, struct err *err)
+{
+    for (size_t i = 0; i < texts->len; i++) {
+        const char *text = *(const char *const *)vec_at(texts, i);
+        regex_t regex;
+        if (!text)
+            continue;
+        if (strchr(text, '\n') || regcomp(&regex, text, REG_EXTENDED | REG_NOSUB)) {
+            err_set(err, STATUS_USAGE, "--%s takes a regular expression, not '%s'", option, text);
+            return err_hint(err, "it has to match whole names: --%s 'total|count_.*'", option);
+        }
+        regfree(&regex);
+    }
+    return 0;
+}
+
+static int check_instruments(const struct trace_options *options, struct err *err)
+{
+    const struct {
+        const char *option;
+        const struct vec *texts;
+    } rows[] = {{"log-var", &options->log_var},
+                {"log-number", &options->log_number},
+                {"log-attr", &options->log_attr},
+                {"log-func-exec", &options->log_func_exec},
+                {"log-func-entry", &options->log_func_entry},
+                {"log-audit", &options->log_audit}};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        if (check_regexes(rows[i].option, rows[i].texts, err))
+            return -1;
+        if (options->attach && rows[i].texts->len && strcmp(rows[i].option, "log-audit") != 0)
+            return err_set(err, STATUS_USAGE, "--%s needs a program that is started, not --attach",
+                           rows[i].option);
+    }
+    return 0;
+}
+
 int trace_options_check_patterns(const struct trace_options *options, struct err *err)
 {
+    if (check_instruments(options, err))
+        return -1;
     if (check_roots(options, err))
         return -1;
     for (size_t i = 0; i < options->triggers.len; i++) {
@@ -425,6 +494,12 @@ void trace_options_config(const struct trace_options *options, const char *recor
     add_triggers(ret_config, &options->triggers);
     add_roots(ret_config, &options->roots);
     str_printf(ret_config, "sample_every=%" PRIu64 "\n", options->sample_every);
+    add_patterns(ret_config, "log_var", &options->log_var);
+    add_patterns(ret_config, "log_number", &options->log_number);
+    add_patterns(ret_config, "log_attr", &options->log_attr);
+    add_patterns(ret_config, "log_func_exec", &options->log_func_exec);
+    add_patterns(ret_config, "log_func_entry", &options->log_func_entry);
+    str_printf(ret_config, "magic_comment=%d\n", options->magic_comment);
     add_patterns(ret_config, "audit", &options->log_audit);
     add_patterns(ret_config, "include", &options->include_files);
     add_patterns(ret_config, "exclude", &options->exclude_files);

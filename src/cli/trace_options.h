@@ -13,8 +13,10 @@ struct trace_options {
     const char *output, *format, *python;
     bool ignore_c_function, ignore_frozen, ignore_multiprocess, quiet;
     bool log_func_args, log_func_retval, log_print, log_gc, log_exception, log_sparse, log_async;
-    struct vec log_audit; /* of const char * */
-    uint64_t attach;      /* 0: a program is started */
+    struct vec log_audit, log_var, log_number, log_attr, log_func_exec,
+        log_func_entry; /* of const char * */
+    bool magic_comment;
+    uint64_t attach; /* 0: a program is started */
     uint64_t duration_ns;
     uint64_t max_stack_depth, min_duration_ns;
     uint64_t max_bytes, entries; /* of the recording; 0: not given */
