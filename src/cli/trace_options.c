@@ -433,9 +433,11 @@ static int check_instruments(const struct trace_options *options, struct err *er
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
         if (check_regexes(rows[i].option, rows[i].texts, err))
             return -1;
-        if (options->attach && rows[i].texts->len && strcmp(rows[i].option, "log-audit") != 0)
-            return err_set(err, STATUS_USAGE, "--%s needs a program that is started, not --attach",
-                           rows[i].option);
+        if (options->attach && rows[i].texts->len && strcmp(rows[i].option, "log-audit") != 0) {
+            err_set(err, STATUS_USAGE, "--%s needs a program that is started, not --attach",
+                    rows[i].option);
+            return err_hint(err, "a program that runs already is not rewritten any more");
+        }
     }
     return 0;
 }

@@ -29,7 +29,7 @@ WRONG = [
     ("record -f flame -- true", "unknown format 'flame'", "formats are svg, raw"),
     ("record -f rwa -- true", "unknown format 'rwa'", "did you mean 'raw'?"),
     ("trace --log-var ( -- true", "--log-var takes a regular expression, not '('", "it has to match whole names"),
-    ("trace --log-attr x --attach 1", "--log-attr needs a program that is started, not --attach", LIST),
+    ("trace --log-attr x --attach 1", "--log-attr needs a program that is started, not --attach", "a program that runs already"),
     ("trace --sample-every 3 -- true", "--sample-every needs --root: calls of which function?",
      "heatline trace --root handle_request --sample-every 100 program.py"),
     ("trace --root /(/ -- true", "--root takes a function or /REGEX/, not '/(/'", "a name like Server.handle"),
