@@ -74,6 +74,41 @@ static bool is_ours(const char *file)
     return false;
 }
 
+static void forbid(void *code)
+{
+    if (py.set_code_extra(code, extra_index, code) == 0)
+        keep((uint64_t)(uintptr_t)code, CODE_UNWANTED);
+}
+
+/* What an attach runs to load us and to tell us (inject/script.c): it names its folder. Functions in it are forbidden. */
+static bool is_script(void *code, const char *name, const char *file)
+{
+    static const char folder[] = "/.heatline-";
+    if (!agent_config()->until_closed ||
+        (strcmp(name, "<module>") != 0 && strcmp(name, "run") != 0))
+        return false;
+    bool found = strstr(file, folder);
+    void *constants = py.PyObject_GetAttrString(code, "co_consts");
+    ssize_t count = constants ? py.PySequence_Size(constants) : 0;
+    for (int round = 0; round < 2; round++) {
+        for (ssize_t i = 0; i < count; i++) {
+            void *constant = py.PySequence_GetItem(constants, i);
+            void *type = constant ? pyapi_type(constant) : NULL;
+            if (type == py.code_type && found)
+                forbid(constant);
+            const char *text =
+                type == py.str_type ? py.PyUnicode_AsUTF8AndSize(constant, NULL) : NULL;
+            found |= text && strstr(text, folder);
+            if (constant)
+                py.Py_DecRef(constant);
+        }
+    }
+    py.PyErr_Clear();
+    if (constants)
+        py.Py_DecRef(constants);
+    return found;
+}
+
 static uint32_t entry_of(void *code, bool marked)
 {
     const char *name = "", *file = "";
@@ -83,7 +118,8 @@ static uint32_t entry_of(void *code, bool marked)
     void *file_keeper = pyapi_text(code, "co_filename", &file, &file_len);
     uint32_t entry = CODE_UNWANTED;
     const struct config *config = agent_config();
-    if (marked || (!config->sparse && config_wants(config, file) && !is_ours(file))) {
+    if (marked || (!config->sparse && config_wants(config, file) && !is_ours(file) &&
+                   !is_script(code, name, file))) {
         uint32_t line = (uint32_t)number_of(code, "co_firstlineno");
         entry = dictionary_function((struct text){name, (uint32_t)name_len},
                                     (struct text){file, (uint32_t)file_len}, line)

@@ -14,6 +14,7 @@
 #include "agent/agent.h"
 #include "agent/callback.h"
 #include "agent/code.h"
+#include "agent/earlier.h"
 #include "agent/extra.h"
 #include "agent/lane.h"
 #include "agent/pyapi.h"
@@ -184,6 +185,8 @@ static struct lane *lane_of_thread(void)
     if (l && !lane_is_forgotten(l))
         return l;
     l = lane_get();
+    if (l && l->earlier)
+        l->state |= LANE_EARLIER;
     if (l && agent_config()->c_functions && py.minor < 12)
         py.PyEval_SetProfile(on_profile, NULL);
     return l;
@@ -291,6 +294,8 @@ static __attribute__((noinline)) void *trace_special(struct lane *l, void *tstat
     bool generator = entry & CODE_GENERATOR;
     if (code_is_unwanted(entry) || (generator && is_making_generator(frame)))
         return evaluate(l, tstate, frame, throwing);
+    if (l->state & LANE_EARLIER)
+        earlier_check(l);
     bool resumed = generator && (throwing || has_begun(frame, code));
     struct call call = {
         .code = code, .frame = frame, .entry = entry, .kind = resumed ? EVENT_RESUME : EVENT_ENTER};
@@ -350,11 +355,18 @@ static void *eval_frame_38(void *frame, int throwing)
     return traced(NULL, frame, throwing, false);
 }
 
+/* It costs nothing where a function is not wanted, and tells the ends of calls that were open before. */
+static bool monitoring_is_better(void)
+{
+    const struct config *config = agent_config();
+    return config->monitoring || config->until_closed || config_is_choosy(config);
+}
+
 static bool fits(void)
 {
     return py.minor < SHAPES && shapes[py.minor].place && !py.free_threaded &&
            py.eval_frame_default && (py.minor == 8 || (py.set_eval_frame && py.interp_get)) &&
-           !(py.minor >= 12 && (agent_config()->monitoring || config_is_choosy(agent_config())));
+           !(py.minor >= 12 && monitoring_is_better());
 }
 
 static int start(void)

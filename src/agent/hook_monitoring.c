@@ -43,7 +43,7 @@ static __attribute__((noinline)) void leave_with_extras(struct lane *l, struct c
 
 static inline void *begin(void *code, uint8_t kind)
 {
-    struct lane *l = lane_get();
+    struct lane *l = lane_of(true);
     if (!l || l->state & LANE_BUSY)
         return l ? py.none : disable;
     uint32_t entry = code_entry(code);

@@ -9,6 +9,7 @@
 #include "agent/agent.h"
 #include "agent/code.h"
 #include "agent/dictionary.h"
+#include "agent/earlier.h"
 #include "agent/extra.h"
 #include "agent/names.h"
 #include "agent/root.h"
@@ -171,7 +172,7 @@ static struct lane *begin_fresh(void)
     if (!l)
         l = new_lane();
     if (l)
-        l->depth = l->nested = l->root = l->muted = l->task = 0;
+        l->earlier = l->depth = l->nested = l->root = l->muted = l->task = 0;
     if (l && lane_is_forgotten(l))
         stream_init(&l->stream, segment_new_stream(), dictionary_stream(), clock_ns());
     return l;
@@ -190,13 +191,14 @@ static const char *stack_floor(void)
     return (const char *)lowest + bytes / 8 * 7;
 }
 
-struct lane *lane_begin(void)
+struct lane *lane_begin(bool entering)
 {
     struct lane *l = over ? NULL : forked ? begin_forked() : begin_fresh();
     if (!l)
         return NULL;
     l->stack_floor = stack_floor();
     introduce(l);
+    earlier_open(l, entering);
     if (l->stream.at)
         put_state(l);
     stamp_set(&l->stamp);
@@ -229,10 +231,11 @@ void lane_forget_all(void)
     pthread_mutex_unlock(&lock);
 }
 
-void lane_begin_again(struct lane *l)
+void lane_begin_again(struct lane *l, bool entering)
 {
     stream_init(&l->stream, segment_new_stream(), dictionary_stream(), clock_ns());
     introduce(l);
+    earlier_open(l, entering);
 }
 
 static bool grow(struct lane *l)
@@ -244,6 +247,11 @@ static bool grow(struct lane *l)
     l->open = open;
     l->depth_cap *= 2;
     return true;
+}
+
+bool lane_make_room(struct lane *l)
+{
+    return l->depth < l->depth_cap || grow(l);
 }
 
 /* threading names a thread only after it has begun: try at each of its first calls. */
@@ -270,7 +278,7 @@ static bool prepare(struct lane *l)
 {
     if (l->calls_unnamed != UINT32_MAX)
         learn_name(l);
-    if (l->depth == l->depth_cap && !grow(l))
+    if (!lane_make_room(l))
         return false;
     bool all = l->calls_unnamed == UINT32_MAX && !l->least_ns && l->trigger_ns == UINT64_MAX &&
                !lane_is_silent(l);
@@ -401,6 +409,18 @@ void lane_mute(struct lane *l, bool on)
         l->state &= ~(uint32_t)LANE_BUSY;
 }
 
+void lane_end_above(struct lane *l, uint32_t depth)
+{
+    uint32_t count = count_written(l, depth);
+    struct stream *s = &l->stream; /* a segment that begins here still has what was open before */
+    if (count && (s->end - s->at >= LANE_CALL_BYTES_MAX || lane_segment(l) == 0)) {
+        struct event event = {.kind = EVENT_RESYNC, .resync = {s->last_t_ns, count}};
+        stream_put(s, &event);
+    }
+    l->depth = depth;
+    end_root(l);
+}
+
 bool lane_resync(struct lane *l, const void *code)
 {
     uint32_t at = l->depth;
@@ -408,13 +428,6 @@ bool lane_resync(struct lane *l, const void *code)
         at--;
     if (!at)
         return false; /* it was entered before us */
-    uint32_t count = count_written(l, at);
-    struct stream *s = &l->stream; /* a segment that begins here still has what was open before */
-    if (count && (s->end - s->at >= LANE_CALL_BYTES_MAX || lane_segment(l) == 0)) {
-        struct event event = {.kind = EVENT_RESYNC, .resync = {s->last_t_ns, count}};
-        stream_put(s, &event);
-    }
-    l->depth = at;
-    end_root(l);
+    lane_end_above(l, at);
     return true;
 }

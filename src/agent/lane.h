@@ -41,6 +41,7 @@ enum {
     LANE_FORGOTTEN = 2, /* its recording is over; see lane_begin_again */
     LANE_PROFILED = 4,  /* calls of Python come by the profile function (hook_eval_frame.c) */
     LANE_EXTRAS = 8,    /* more is wanted of each call (extra.h) */
+    LANE_EARLIER = 16,  /* calls are open whose end will not be told (earlier.h) */
 };
 
 struct lane {
@@ -50,6 +51,7 @@ struct lane {
     uint32_t depth, depth_cap;
     uint32_t depth_easy;     /* up to here a call is simply written; then see lane_enter_slowly */
     uint32_t state;          /* LANE_; 0 is the usual one */
+    uint32_t earlier;        /* so many of the outermost were open before (earlier.h) */
     uint32_t nested;         /* calls that are open on this thread's C stack (hook_eval_frame.c) */
     const char *stack_floor; /* below this the thread's C stack begins to fill up */
     struct thread_id thread;
@@ -72,8 +74,9 @@ struct lane {
 
 extern __thread struct lane *lane_self __attribute__((tls_model("initial-exec")));
 
-/* This thread's lane, made if need be. NULL when there is no memory, or nothing to be recorded. */
-struct lane *lane_begin(void);
+/* This thread's lane, made if need be. NULL when there is no memory, or nothing to be recorded. `entering`: see
+ * earlier_open. */
+struct lane *lane_begin(bool entering);
 /* In a forked child: its one thread goes on in a lane of its own, once it does something; calls that are open stay
  * so. `go_on` false: nothing is recorded in this process. */
 void lane_fork(bool go_on);
@@ -81,7 +84,7 @@ void lane_fork(bool go_on);
 /* The recording is over, and nobody writes: what this thread's lane was to it, all lanes forget. Each is begun again
  * when its thread does something in the next recording. */
 void lane_forget_all(void);
-void lane_begin_again(struct lane *l);
+void lane_begin_again(struct lane *l, bool entering);
 
 static inline bool lane_is_forgotten(const struct lane *l)
 {
@@ -98,6 +101,10 @@ void lane_enter_slowly(struct lane *l, uint8_t kind, const void *code, uint32_t 
                        uint32_t flags);
 void lane_leave_slowly(struct lane *l, uint8_t kind);
 
+/* Room for one more open call. */
+bool lane_make_room(struct lane *l);
+/* Takes all but the outermost `depth` open calls as ended. */
+void lane_end_above(struct lane *l, uint32_t depth);
 /* The end of a call that is not the innermost: closes what lies above it, or nothing if it is not open. */
 bool lane_resync(struct lane *l, const void *code);
 
@@ -119,14 +126,19 @@ static inline bool lane_shows_innermost(const struct lane *l)
     return l->depth && l->open[l->depth - 1].flags & CALL_WRITTEN;
 }
 
-static inline struct lane *lane_get(void)
+static inline __attribute__((always_inline)) struct lane *lane_of(bool entering)
 {
     struct lane *l = lane_self;
     if (__builtin_expect(!l, 0))
-        return lane_begin();
+        return lane_begin(entering);
     if (__builtin_expect(lane_is_forgotten(l), 0))
-        lane_begin_again(l);
+        lane_begin_again(l, entering);
     return l;
+}
+
+static inline struct lane *lane_get(void)
+{
+    return lane_of(false);
 }
 
 static inline __attribute__((always_inline)) uint8_t *lane_put_number(uint8_t *at, uint64_t value)

@@ -25,27 +25,29 @@ static void add_bytes(struct str *ret, const char *text)
 }
 
 /* What a signal handler of the program raises meanwhile is the program's: a Ctrl-C is given again. */
-static const char body[] = "def run():\n"
-                           "    import _imp, _io, _thread\n"
-                           "    try:\n"
-                           "        answer = _io.FileIO(folder + '/" SCRIPT_ANSWER_NAME "', 'x')\n"
-                           "    except OSError:\n"
-                           "        return\n"
-                           "    said = 'it did not begin'\n"
-                           "    try:\n"
-                           "        _imp.create_dynamic(spec)\n"
-                           "    except ImportError as error:\n"
-                           "        said = str(error)\n"
-                           "    except KeyboardInterrupt:\n"
-                           "        _thread.interrupt_main()\n"
-                           "    except BaseException as error:\n"
-                           "        said = type(error).__name__ + ': ' + str(error)\n"
-                           "    answer.write((said + '\\n').encode('utf-8', 'replace'))\n"
-                           "    answer.close()\n"
-                           "try:\n"
-                           "    run()\n"
-                           "except BaseException:\n"
-                           "    pass\n";
+static const char body[] =
+    "def run():\n"
+    "    ours = '/.heatline-'\n" /* by which the agent knows it (agent/code.c) */
+    "    import _imp, _io, _thread\n"
+    "    try:\n"
+    "        answer = _io.FileIO(folder + '/" SCRIPT_ANSWER_NAME "', 'x')\n"
+    "    except OSError:\n"
+    "        return\n"
+    "    said = 'it did not begin'\n"
+    "    try:\n"
+    "        _imp.create_dynamic(spec)\n"
+    "    except ImportError as error:\n"
+    "        said = str(error)\n"
+    "    except KeyboardInterrupt:\n"
+    "        _thread.interrupt_main()\n"
+    "    except BaseException as error:\n"
+    "        said = type(error).__name__ + ': ' + str(error)\n"
+    "    answer.write((said + '\\n').encode('utf-8', 'replace'))\n"
+    "    answer.close()\n"
+    "try:\n"
+    "    run()\n"
+    "except BaseException:\n"
+    "    pass\n";
 
 void script_text(struct str *ret, const char *folder, const char *library, const char *entry,
                  const char *config)

@@ -6,6 +6,7 @@ import subprocess
 
 import pytest
 
+from calls import Calls
 from target import state, tracers, until
 from tool import statement
 
@@ -46,6 +47,55 @@ def test_calls_from_now_on(every_python, start, heatline, threads):
     program = start(every_python, "callers.py", "spin", threads)
     program.line()
     check_calls(heatline, trace(heatline, program, 0.5), 1 + threads)
+    check_unharmed(program)
+
+
+NESTED = """
+import sys, threading, time
+
+def leaf():
+    pass
+
+def inner(turns):
+    for _ in range(turns):
+        leaf()
+        time.sleep(0.002)
+
+def outer():
+    while True:
+        inner(400)
+
+def background():
+    outer()
+
+threading.Thread(target=background, name="background", daemon=True).start()
+print("ready", flush=True)
+outer()
+"""
+
+
+@pytest.mark.quick
+def test_calls_that_are_open_already(every_python, start, heatline):
+    """They are in their place, outermost first; their ends, too, where Python tells them."""
+    program = start(every_python, None, "-c", NESTED)
+    program.line()
+    calls = Calls(trace(heatline, program, 1.5, "--ignore-c-function"))
+    for name, above in ("MainThread", ["<module>", "outer"]), ("background", [
+            "_bootstrap", "_bootstrap_inner", "run", "background", "outer"]):
+        thread, = [thread for thread in calls.threads if thread.name == name]
+        call, chain = thread.roots[0], []
+        while call.name.split(".")[-1] != "inner":
+            chain.append(call.name.split(".")[-1])
+            call = call.calls[0]
+        assert chain == above
+        assert {child.name for child in call.calls} == {"leaf"}
+        outer = [found for found in thread.all() if found.name == "outer"]
+        assert len(outer) == 1 and 2 <= len(outer[0].calls) <= 4, calls.count()
+        ends = [inner.end for inner in outer[0].calls]
+        assert ends[-1] == "open" and set(ends[1:-1]) <= {"leave"}
+        assert ends[0] == "leave" or every_python.version < (3, 12)
+        assert sum(inner.calls != [] for inner in outer[0].calls) == len(outer[0].calls)
+    assert calls.lost == 0 and calls.resynced <= (2 if every_python.version < (3, 12) else 0)
     check_unharmed(program)
 
 
