@@ -1,4 +1,5 @@
-"""The tracers, and how each runs a program: with functions of C in the trace, or without.
+"""The tracers, and how each runs a program: with functions of C in the trace, without, or with its own functions
+filtered out.
 
 The peers are installed with pip into an environment of their own, made with CPython 3.13, on which all of them are
 measured.
@@ -37,23 +38,25 @@ def python():
     return str(FOLDER / "bin/python")
 
 
-def nothing(program, out, c_functions):
+def nothing(program, out, functions):
     return [python(), program]
 
 
-def heatline(program, out, c_functions):
-    options = [] if c_functions else ["--ignore-c-function"]
+def heatline(program, out, functions):
+    options = {"Python": ["--ignore-c-function"], "Python, C": [],
+               "filtered": ["--ignore-c-function", "--exclude-files", program]}[functions]
     return [Heatline.binary, "trace", "--quiet", "-o", out + ".heat", *options, "--", python(), program]
 
 
-def viztracer(program, out, c_functions):
-    options = [] if c_functions else ["--ignore_c_function"]
+def viztracer(program, out, functions):
+    options = {"Python": ["--ignore_c_function"], "Python, C": [],
+               "filtered": ["--ignore_c_function", "--exclude_files", program]}[functions]
     return [python(), "-m", "viztracer", "--quiet", "--tracer_entries", "4000000", "-o", out + ".json",
-            *options, program]
+            *options, "--", program]
 
 
-def trace0(program, out, c_functions):
-    return None if c_functions else [str(FOLDER / "bin/trace0"), "run", "-o", out + ".pb", program]
+def trace0(program, out, functions):
+    return None if functions != "Python" else [str(FOLDER / "bin/trace0"), "run", "-o", out + ".pb", program]
 
 
 ALL = {"nothing": (nothing, None), "Heatline": (heatline, ".heat"), "VizTracer": (viztracer, ".json"),
