@@ -1,7 +1,7 @@
 /* Knows when to begin and to end; not how calls are noticed or written. */
 #include "agent/agent.h"
 
-#include <pthread.h>
+#include <dlfcn.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,6 +42,19 @@ static void in_child(void)
     lane_fork(config.children);
 }
 
+/* pthread_atfork without what glibc links for it, which musl has not. */
+static void tell_of_forks(void)
+{
+    int (*glibc)(void (*)(void), void (*)(void), void (*)(void), void *);
+    int (*other)(void (*)(void), void (*)(void), void (*)(void));
+    *(void **)&glibc = dlsym(RTLD_DEFAULT, "__register_atfork");
+    *(void **)&other = dlsym(RTLD_DEFAULT, "pthread_atfork");
+    if (glibc)
+        glibc(NULL, NULL, in_child, NULL);
+    else if (other)
+        other(NULL, NULL, in_child);
+}
+
 static int get_ready(void)
 {
     if (ready)
@@ -52,7 +65,7 @@ static int get_ready(void)
     ready = true;
     static bool forks_told;
     if (!forks_told)
-        pthread_atfork(NULL, NULL, in_child);
+        tell_of_forks();
     forks_told = true;
     return 0;
 }

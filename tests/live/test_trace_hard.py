@@ -3,6 +3,7 @@ import gzip
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -299,3 +300,33 @@ def test_a_disk_that_is_full(heatline, one_python, tmp_path):
             (disk / "out.heat").unlink()
     finally:
         subprocess.run(["umount", disk], check=True)
+
+
+MUSL = """
+#include <stdio.h>
+#include <unistd.h>
+extern char **environ;
+int main(int count, char **words)
+{
+    puts("musl");
+    fflush(stdout);
+    return count > 1 ? execve(words[1], words + 1, environ) : 7;
+}
+"""
+
+
+def test_programs_of_another_c_library(heatline, one_python, tmp_path):
+    """The agent does nothing in them but hand itself on."""
+    if not shutil.which("musl-gcc"):
+        pytest.skip("no musl-gcc: tools/setup test")
+    (tmp_path / "other.c").write_text(MUSL)
+    subprocess.run(["musl-gcc", "-o", tmp_path / "other", tmp_path / "other.c"], check=True)
+    calls, run = traced(heatline, one_python, tmp_path, """
+import subprocess, sys
+def of_parent(): pass
+of_parent()
+print(subprocess.call(["%s/other"]), flush=True)
+subprocess.check_call(["%s/other", sys.executable, "-c", "def of_child(): pass\\nof_child()"])
+""" % (tmp_path, tmp_path), "--ignore-c-function")
+    assert run.out == "musl\n7\nmusl\n" and run.err == ""
+    assert calls.count()["of_parent"] == calls.count()["of_child"] == 1 and len(calls.pids) == 2
