@@ -157,6 +157,24 @@ bool agent_is_over(void)
     return true;
 }
 
+/* Does a program of C make an interpreter of its own run something? No function of Python has been called yet then; but
+ * "site" is of the start-up. */
+static bool is_embedded_run(const char *event, void *args)
+{
+    if (strcmp(event, "exec") != 0 && strcmp(event, "import") != 0)
+        return false;
+    if (!py.Py_IsInitialized() || py.PyEval_GetFrame())
+        return false;
+    void *what = py.PySequence_GetItem(args, 0);
+    const char *name =
+        what && pyapi_type(what) == py.str_type ? py.PyUnicode_AsUTF8AndSize(what, NULL) : NULL;
+    bool site = name && strcmp(name, "site") == 0;
+    if (what)
+        py.Py_DecRef(what);
+    py.PyErr_Clear();
+    return !site;
+}
+
 /* Python tells what it is about to do. Its own start-up is over when it runs the program. */
 static int on_audit(const char *event, void *args, void *data)
 {
@@ -165,6 +183,10 @@ static int on_audit(const char *event, void *args, void *data)
     if (!strcmp(event, "cpython._PySys_ClearAuditHooks")) { /* the interpreter ends */
         over = true;
         hook = NULL;
+    } else if (!over && !hook && is_embedded_run(event, args)) {
+        over = true;
+        environment_hide();
+        start();
     } else if (!over && !hook && !strncmp(event, "cpython.run_", 12)) {
         over = true; /* tried once */
         environment_hide();

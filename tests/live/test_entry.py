@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from calls import Calls
 from stacks import plain
 from target import PROGRAMS, Target
 
@@ -124,7 +125,9 @@ def test_deleted_library(one_python, heatline, keep, tmp_path):
     assert where(profile) == PARKED, profile.summary()
 
 
-def test_embedded(python, heatline, keep, tmp_path):
+@pytest.fixture
+def embedding(python, tmp_path):
+    """A program of C with that Python in it, which runs the file that it is given; and its environment."""
     if shutil.which("gcc") is None:
         pytest.skip("no gcc on this machine")
     include = python.prefix / "include" / ("python" + python.family)
@@ -143,11 +146,26 @@ def test_embedded(python, heatline, keep, tmp_path):
         pytest.skip("Python %s has neither a shared library nor libpython.a" % python.text)
     built = subprocess.run(command, stderr=subprocess.PIPE)
     assert built.returncode == 0, built.stderr.decode()[-2000:]
-    target = keep(Target([str(binary), str(PROGRAMS / "parked.py")],
-                         env=dict(os.environ, PYTHONHOME=str(python.prefix))))
+    return binary, dict(os.environ, PYTHONHOME=str(python.prefix))
+
+
+def test_embedded(embedding, heatline, keep):
+    binary, env = embedding
+    target = keep(Target([str(binary), str(PROGRAMS / "parked.py")], env=env))
     target.line()
     profile = heatline.record("-i", pid=target.pid)
     assert where(profile) == PARKED, profile.summary()
+
+
+def test_embedded_and_traced(embedding, heatline, tmp_path):
+    binary, env = embedding
+    program, out = tmp_path / "program.py", tmp_path / "out.heat"
+    program.write_text("import os\ndef traced(): pass\ntraced()\nprint(os.environ.get('HEATLINE_AGENT'))\n")
+    run = heatline.run("trace", "--quiet", "--ignore-c-function", "-o", out, "--", binary, program,
+                       env={"PYTHONHOME": env["PYTHONHOME"]})
+    assert (run.status, run.out, run.err) == (0, "None\n", "")
+    calls = Calls(out)
+    assert calls.count()["traced"] == 1 and calls.resynced == 0
 
 
 def test_in_another_root(every_python, start, heatline):
