@@ -384,7 +384,6 @@ def test_without_colour(one_python, start, heatline, screen):
 @pytest.mark.parametrize("env, why", [
     ({"TERM": "dumb"}, "cannot move its cursor"),
     ({"TERM": "no-such-terminal"}, "nothing is known here of the terminal"),
-    ({"TERM": "xterm", "TERMINFO": "/nowhere", "TERMINFO_DIRS": "/nowhere"}, None),
     ({"TERM": None}, "TERM is not set"),
 ])
 def test_terminals_without_a_screen(one_python, start, heatline, screen, env, why):
@@ -394,10 +393,26 @@ def test_terminals_without_a_screen(one_python, start, heatline, screen, env, wh
     attach(terminal, heatline, program.pid, "-d", "2", "--delay", "1", **env)
     assert terminal.left() == 0
     text = terminal.text()
-    if why is None and "plain text" not in text:
-        return  # its description is found elsewhere: then it is a terminal like any other
     assert why in text and "plain text instead" in " ".join(text.split()), text
     assert row_of(text, "burn"), text
+
+
+def test_a_terminal_that_is_described_in_one_folder_only(one_python, start, heatline, screen, tmp_path):
+    described = subprocess.run(["infocmp", "-1", "xterm"], stdout=subprocess.PIPE, check=True, text=True).stdout
+    named = re.sub(r"(?m)^xterm[^,]*,", "heatline-test|a terminal of a test,", described)
+    subprocess.run(["tic", "-x", "-o", tmp_path, "-"], input=named, check=True, text=True)
+    program = start(one_python, "shares.py")
+    program.line()
+    terminal = screen(120, 50)
+    attach(terminal, heatline, program.pid, TERM="heatline-test", TERMINFO=str(tmp_path))
+    assert terminal.row("burn") and "q quit" in terminal.text()
+    terminal.keys("q")
+    assert terminal.left() == 0
+    terminal = screen(120, 50)
+    attach(terminal, heatline, program.pid, "-d", "2", "--delay", "1", TERM="heatline-test")
+    assert terminal.left() == 0
+    text = terminal.text()
+    assert "nothing is known here of the terminal" in text and row_of(text, "burn"), text
 
 
 @pytest.mark.quick
