@@ -10,6 +10,7 @@
 #include "cli/agent.h"
 #include "cli/message.h"
 #include "cli/signals.h"
+#include "cli/trace_config.h"
 #include "inject/inject.h"
 #include "inject/shared_file.h"
 #include "subject/proc_status.h"
@@ -28,7 +29,7 @@ static bool is_told_to_stop(int signals_fd, struct snapshots *snapshots)
 {
     struct signal_event event;
     while (signals_take(signals_fd, &event)) {
-        if (event.number == SIGUSR1 && snapshots)
+        if (event.number == SIGUSR1 && snapshots && snapshots->by_signal)
             snapshots_fire(snapshots);
         else if (event.number != SIGCHLD)
             return true;
@@ -147,7 +148,7 @@ int attach_trace(const struct trace_options *options, const char *recording, int
     int failed =
         agent_find(&agent, err) || shared_file_open(&file, (pid_t)options->attach, recording, err);
     if (!failed) {
-        trace_options_config(options, file.path, &config);
+        trace_config_write(options, file.path, &config);
         str_add(&config, "until_closed=1\n");
         if (options->project)
             add_project((pid_t)options->attach, &config);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/str.h"
 #include "cli/message.h"
 #include "cli/result.h"
 #include "recording/excerpt.h"
@@ -69,6 +70,16 @@ static void take(struct snapshots *s)
     str_release(&path);
     s->fired_ns = 0;
     writer_take_trigger(s->writer); /* what fired meanwhile is in it */
+}
+
+bool snapshots_wait_for_signal(const struct trace_options *options)
+{
+    for (size_t i = 0; i < options->triggers.len; i++) {
+        const char *given = *(const char *const *)vec_at(&options->triggers, i);
+        if (given && strcmp(given, "signal") == 0)
+            return true;
+    }
+    return false;
 }
 
 void snapshots_fire(struct snapshots *s)

@@ -18,7 +18,8 @@
 #include "cli/result.h"
 #include "cli/signals.h"
 #include "cli/snapshots.h"
-#include "cli/trace_options.h"
+#include "cli/trace_config.h"
+#include "cli/trace_output.h"
 #include "subject/spawn.h"
 
 static void note(struct sink *sink, const char *key, const char *value)
@@ -51,7 +52,7 @@ static int wait_for(pid_t child, int signals_fd, struct snapshots *snapshots)
         struct signal_event event;
         signals_wait(signals_fd, -1, clock_ns() + look_ns);
         while (signals_take(signals_fd, &event)) {
-            if (event.number == SIGUSR1 && snapshots)
+            if (event.number == SIGUSR1 && snapshots && snapshots->by_signal)
                 snapshots_fire(snapshots);
             else if (event.number != SIGCHLD && !event.from_terminal)
                 kill(child, event.number);
@@ -68,9 +69,9 @@ static int start(const struct trace_options *options, const char *recording, cha
     struct str agent = STR_EMPTY, config = STR_EMPTY;
     int failed = agent_find(&agent, err);
     if (!failed) {
-        trace_options_config(options, recording, &config);
+        trace_config_write(options, recording, &config);
         if (options->project)
-            trace_options_project(argv, &config);
+            trace_config_add_project(argv, &config);
         failed = agent_set_environment(agent.data, config.data, err);
     }
     if (!failed) {
@@ -163,7 +164,7 @@ static int check(const struct arguments *arguments, const struct trace_options *
                        "be given");
     if (!options->attach && options->duration_ns != OPTION_UNLIMITED)
         return err_set(err, STATUS_USAGE, "--duration needs --attach");
-    if (trace_options_check_patterns(options, err))
+    if (trace_config_check(options, err))
         return -1;
     if (options->attach || arguments->operand_count)
         return 0;
@@ -189,11 +190,12 @@ static int run(const struct arguments *arguments, struct err *err)
     struct vec argv;
     int status = -1;
     vec_init(&argv, sizeof(char *));
-    if (trace_options_output(options, arguments->operands, &path, err))
+    if (trace_output_path(options, arguments->operands, &path, err))
         return -1;
     const char *output = path.data;
     const struct exporter *format = output_format(options->format, output, "heat", err);
     struct snapshots snapshots = {.options = options, .format = format, .output = output};
+    snapshots.by_signal = snapshots_wait_for_signal(options);
     str_printf(&ring, "%s.ring.heat", output);
     bool triggered = options->triggers.len > 0;
     if (format && check(arguments, options, err) == 0 &&
