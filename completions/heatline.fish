@@ -54,6 +54,7 @@ complete -c heatline -n '__fish_seen_subcommand_from trace' -l log-func-entry -x
 complete -c heatline -n '__fish_seen_subcommand_from trace' -l magic-comment -d 'Do what comments like \'# !heatline: log_var("x", x) if x > 3\' ask for'
 complete -c heatline -n '__fish_seen_subcommand_from trace' -l log-func-args -d 'Record what functions of Python are given, as far as that is of builtin types'
 complete -c heatline -n '__fish_seen_subcommand_from trace' -l log-func-retval -d 'Record what they return'
+complete -c heatline -n '__fish_seen_subcommand_from trace' -l repr -d 'Show values that are not of builtin types by their repr(): code of the program\'s, run in a thread of its own that is waited for 50 ms at most'
 complete -c heatline -n '__fish_seen_subcommand_from trace' -l log-print -d 'Record what print() is given; it prints all the same'
 complete -c heatline -n '__fish_seen_subcommand_from trace' -l log-gc -d 'Record garbage collections, as calls'
 complete -c heatline -n '__fish_seen_subcommand_from trace' -l log-async -d 'Record which task of asyncio or trio runs: each gets a track of its own'

@@ -15,6 +15,7 @@
 #include "agent/instrument.h"
 #include "agent/lane.h"
 #include "agent/pyapi.h"
+#include "agent/repr.h"
 #include "agent/root.h"
 #include "agent/segment.h"
 #include "agent/stamp.h"
@@ -39,6 +40,7 @@ static void in_child(void)
     }
     code_forget();
     dictionary_forget();
+    repr_forget();
     lane_fork(config.children);
 }
 

@@ -6,7 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/agent.h"
 #include "agent/pyapi.h"
+#include "agent/repr.h"
 
 enum {
     DEPTH_MAX = 3,
@@ -140,9 +142,20 @@ static const char *type_name(const void *type)
     return *(const char *const *)(pyapi_body(type) + 8);
 }
 
+static bool put_repr(struct value_text *t, void *object)
+{
+    char text[REPR_BYTES_MAX];
+    size_t len = agent_config()->repr ? repr_of(object, text) : 0;
+    if (len)
+        value_put_text(t, text, len);
+    return len;
+}
+
 static void put_other(struct value_text *t, void *object)
 {
     char text[CHARACTERS_MAX];
+    if (put_repr(t, object))
+        return;
     void *type = pyapi_type(object);
     bool is_type = type == py.type_type;
     if (is_type)

@@ -193,7 +193,7 @@ void trace_config_write(const struct trace_options *options, const char *recordi
                options->log_func_retval);
     str_printf(ret_config, "prints=%d\ncollections=%d\nexceptions=%d\n", options->log_print,
                options->log_gc, options->log_exception);
-    str_printf(ret_config, "tasks=%d\n", options->log_async);
+    str_printf(ret_config, "tasks=%d\nrepr=%d\n", options->log_async, options->repr);
     add_triggers(ret_config, &options->triggers);
     add_roots(ret_config, &options->roots);
     str_printf(ret_config, "sample_every=%" PRIu64 "\n", options->sample_every);

@@ -134,6 +134,12 @@ static const struct option value_rows[] = {
      .kind = OPTION_FLAG,
      .offset = AT(log_func_retval),
      .doc = "Record what they return"},
+    {.name = "repr",
+     .kind = OPTION_FLAG,
+     .offset = AT(repr),
+     .doc =
+         "Show values that are not of builtin types by their repr(): code of the program's, run in "
+         "a thread of its own that is waited for 50 ms at most"},
     {.name = "log-print",
      .kind = OPTION_FLAG,
      .offset = AT(log_print),

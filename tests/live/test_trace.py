@@ -234,6 +234,75 @@ def test_what_calls_return(values):
     assert not any("func_args" in args for _, args in spans)
 
 
+REPRS = """
+import os, threading, time
+
+class Good:
+    def __repr__(self):
+        return "Good(%d)" % helper()
+
+def helper():
+    return 7
+
+class Raises:
+    def __repr__(self):
+        raise SystemExit(3)
+
+class Recurses:
+    def __repr__(self):
+        return repr(self)
+
+lock = threading.Lock()
+
+class Locks:
+    def __repr__(self):
+        with lock:
+            return "locked"
+
+class Sleeps:
+    def __repr__(self):
+        time.sleep(60)
+        return "late"
+
+class Long:
+    def __repr__(self):
+        return "x" * 10 ** 6
+
+def show(value):
+    return value
+
+for value in Good(), Raises(), Recurses(), [Good()], range(3), Long():
+    show(value)
+if os.fork() == 0:
+    show(Good())
+    os._exit(0)
+os.wait()
+show(Sleeps())
+show(Sleeps())
+with lock:
+    show(Locks())
+print("done", threading.active_count())
+"""
+
+
+def test_representations_that_are_the_programs_own(heatline, python, tmp_path):
+    """Whatever they do, the program goes on, and what they call is not recorded."""
+    program, out = tmp_path / "program.py", tmp_path / "out.json"
+    program.write_text(REPRS)
+    run = heatline.run("trace", "--quiet", "--repr", "--log-func-args", "--ignore-c-function", "--include-files", program,
+                       "-o", out, "--", *python.command, program)
+    assert (run.status, run.out, run.err) == (0, "done 1\n", "")
+    spans = sorted((event for event in json.loads(out.read_text())["traceEvents"] if event["ph"] == "X"),
+                   key=lambda event: event["ts"])
+    assert not any("helper" in event["name"] or "__repr__" in event["name"] for event in spans)
+    shown = [event["args"]["func_args"]["value"] for event in spans if event["name"].startswith("show ")]
+    others = [re.sub(" at 0x.*", "", value) for value in shown if isinstance(value, str)]
+    assert shown[0] == "Good(7)" and shown[3] == ["Good(7)"] and shown[4] == "range(0, 3)"
+    assert others == ["Good(7)", "<Raises object", "<Recurses object", "range(0, 3)", "x" * 200, "Good(7)",
+                      "<Sleeps object", "<Sleeps object", "<Locks object"]
+    assert spans[-1]["ts"] - spans[0]["ts"] < 20e6
+
+
 def test_what_long_calls_are_given(heatline, python):
     """They are written only when it is known that they are long."""
     out = heatline.path(".json")
