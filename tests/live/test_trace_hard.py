@@ -330,3 +330,63 @@ subprocess.check_call(["%s/other", sys.executable, "-c", "def of_child(): pass\\
 """ % (tmp_path, tmp_path), "--ignore-c-function")
     assert run.out == "musl\n7\nmusl\n" and run.err == ""
     assert calls.count()["of_parent"] == calls.count()["of_child"] == 1 and len(calls.pids) == 2
+
+
+GREENLETS = """
+import gevent, gevent.monkey
+gevent.monkey.patch_all()
+import time
+
+def leaf(n):
+    return n
+
+def job(n):
+    total = 0
+    for i in range(5):
+        total += leaf(i)
+        time.sleep(0.001)
+    return total
+
+jobs = [gevent.spawn(job, i) for i in range(10)]
+gevent.joinall(jobs)
+print(sum(job.value for job in jobs))
+"""
+
+
+def test_greenlets_do_no_harm(heatline, tmp_path):
+    """Their calls interrupt each other, which is mended and counted."""
+    pytest.importorskip("gevent", reason="gevent is not installed: tools/setup test")
+    program, out = tmp_path / "program.py", tmp_path / "out.heat"
+    program.write_text(GREENLETS)
+    for options in ((), ("--ignore-c-function",), ("--log-func-args", "--log-async", "--min-duration", "1us")):
+        run = heatline.run("trace", "--quiet", *options, "-o", out, "--", sys.executable, program)
+        assert (run.status, run.out, run.err) == (0, "100\n", "")
+        info = heatline.info(out)
+        assert info["lost"] == info["damaged_segments"] == 0 and info["resynced"] > 0
+    assert "job" in heatline.run("report", out, "--functions", "--limit", "0").out
+
+
+SUBINTERPRETERS = """
+import sys
+try:
+    import _interpreters as interpreters
+except ImportError:
+    import _xxsubinterpreters as interpreters
+
+def before(): pass
+def after(): pass
+before()
+for _ in range(3):
+    inner = interpreters.create()
+    run = getattr(interpreters, "run_string")
+    run(inner, "def of_inner(n): return n if n < 2 else of_inner(n - 1) + of_inner(n - 2)\\nof_inner(10)")
+    interpreters.destroy(inner)
+after()
+print("done")
+"""
+
+
+def test_subinterpreters_do_no_harm(heatline, python, tmp_path):
+    calls, run = traced(heatline, python, tmp_path, SUBINTERPRETERS)
+    assert run.out == "done\n" and run.err == ""
+    assert calls.count()["before"] == calls.count()["after"] == 1
