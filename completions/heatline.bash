@@ -104,6 +104,7 @@ _heatline()
     export:--exclude) return ;;
     export:--max-depth) return ;;
     export:--range) return ;;
+    export:--min-duration) return ;;
     export:--rcfile) files=1 ;;
     info:--rcfile) files=1 ;;
     help:--rcfile) files=1 ;;
@@ -115,10 +116,10 @@ _heatline()
         top) words='-p --pid --python --keep-running -r --rate -d --duration --nonblocking --blocking --async --delay -t --threads --mode -g --gil -i --idle -s --subprocesses -F --function --nolineno --full-filenames --limit-threads --include --exclude --gc --max-depth -h --help --rcfile' ;;
         dump) words='-p --pid -s --subprocesses --blocking --nonblocking -l --locals -j --json --async -g --gil -F --function --full-filenames -h --help --rcfile' ;;
         doctor) words='-p --pid -j --json -h --help --rcfile' ;;
-        report) words='--functions --lines --tree --threads --calls --tasks --replay --limit --json --csv --mode -g --gil -i --idle -s --subprocesses -F --function --nolineno --full-filenames --limit-threads --include --exclude --gc --max-depth --range -t --per-thread --min-duration -h --help --rcfile' ;;
+        report) words='--functions --lines --tree --threads --calls --tasks --replay --limit --json --csv --mode -g --gil -i --idle -s --subprocesses -F --function --nolineno --full-filenames --limit-threads --include --exclude --gc --max-depth --range --min-duration -t --per-thread -h --help --rcfile' ;;
         diff) words='--limit --json --csv --mode -g --gil -i --idle -s --subprocesses -F --function --nolineno --full-filenames --limit-threads --include --exclude --gc --max-depth --range -h --help --rcfile' ;;
         merge) words='-h --help --rcfile' ;;
-        export) words='-o --output -f --format -t --threads --mode -g --gil -i --idle -s --subprocesses -F --function --nolineno --full-filenames --limit-threads --include --exclude --gc --max-depth --range -h --help --rcfile' ;;
+        export) words='-o --output -f --format -t --threads --mode -g --gil -i --idle -s --subprocesses -F --function --nolineno --full-filenames --limit-threads --include --exclude --gc --max-depth --range --min-duration -h --help --rcfile' ;;
         info) words='--json --dump -h --help --rcfile' ;;
         help) words='-h --help --rcfile' ;;
         esac

@@ -147,8 +147,8 @@ complete -c heatline -n '__fish_seen_subcommand_from report' -l exclude -x -d 'D
 complete -c heatline -n '__fish_seen_subcommand_from report' -l gc -d 'Mark garbage collection by a frame <GC>'
 complete -c heatline -n '__fish_seen_subcommand_from report' -l max-depth -x -d 'Show only the N outermost frames of each stack'
 complete -c heatline -n '__fish_seen_subcommand_from report' -l range -x -d 'Only what happened then, in seconds since the recording began; of calls, those that began then'
+complete -c heatline -n '__fish_seen_subcommand_from report' -l min-duration -x -d 'Only calls that took as long, where single calls are shown: 300ns, 5.5us, 2ms, 1s; without a unit, microseconds'
 complete -c heatline -n '__fish_seen_subcommand_from report' -s t -l per-thread -d 'Show each thread by itself'
-complete -c heatline -n '__fish_seen_subcommand_from report' -l min-duration -x -d 'Only calls that took as long: 300ns, 5.5us, 2ms, 1s; without a unit, microseconds'
 complete -c heatline -n '__fish_seen_subcommand_from report' -s h -l help -d 'Show this help and exit'
 complete -c heatline -n '__fish_seen_subcommand_from report' -l rcfile -r -F -d 'Take options from this file, not from .heatlinerc and pyproject.toml'
 
@@ -193,6 +193,7 @@ complete -c heatline -n '__fish_seen_subcommand_from export' -l exclude -x -d 'D
 complete -c heatline -n '__fish_seen_subcommand_from export' -l gc -d 'Mark garbage collection by a frame <GC>'
 complete -c heatline -n '__fish_seen_subcommand_from export' -l max-depth -x -d 'Show only the N outermost frames of each stack'
 complete -c heatline -n '__fish_seen_subcommand_from export' -l range -x -d 'Only what happened then, in seconds since the recording began; of calls, those that began then'
+complete -c heatline -n '__fish_seen_subcommand_from export' -l min-duration -x -d 'Only calls that took as long, where single calls are shown: 300ns, 5.5us, 2ms, 1s; without a unit, microseconds'
 complete -c heatline -n '__fish_seen_subcommand_from export' -s h -l help -d 'Show this help and exit'
 complete -c heatline -n '__fish_seen_subcommand_from export' -l rcfile -r -F -d 'Take options from this file, not from .heatlinerc and pyproject.toml'
 

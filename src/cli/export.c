@@ -107,9 +107,13 @@ static const struct option output_rows[] = {
 };
 
 static const struct option_group groups[] = {
-    {"Output", output_rows, 0},         {"View", view_thread_rows, AT(view)},
-    {NULL, view_option_rows, AT(view)}, {NULL, view_range_rows, AT(view)},
-    {"Other", option_help_rows, 0},     {0},
+    {"Output", output_rows, 0},
+    {"View", view_thread_rows, AT(view)},
+    {NULL, view_option_rows, AT(view)},
+    {NULL, view_range_rows, AT(view)},
+    {NULL, view_duration_rows, AT(view)},
+    {"Other", option_help_rows, 0},
+    {0},
 };
 static const char *const usage[] = {"FILE [-f FORMAT] [-o OUTPUT] [OPTION...]", NULL};
 static const char *const examples[] = {

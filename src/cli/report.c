@@ -138,22 +138,14 @@ static const struct option more_view_rows[] = {
      .kind = OPTION_FLAG,
      .offset = AT(view.threads),
      .doc = "Show each thread by itself"},
-    {.name = "min-duration",
-     .kind = OPTION_TIME,
-     .argument = "TIME",
-     .offset = AT(view.min_duration_ns),
-     .doc = "Only calls that took as long: 300ns, 5.5us, 2ms, 1s; without a unit, microseconds"},
     {0},
 };
 
 static const struct option_group groups[] = {
-    {"Reports", report_rows, 0},
-    {"Output", sheet_option_rows, AT(sheet)},
-    {"View", view_option_rows, AT(view)},
-    {NULL, view_range_rows, AT(view)},
-    {NULL, more_view_rows, 0},
-    {"Other", option_help_rows, 0},
-    {0},
+    {"Reports", report_rows, 0},          {"Output", sheet_option_rows, AT(sheet)},
+    {"View", view_option_rows, AT(view)}, {NULL, view_range_rows, AT(view)},
+    {NULL, view_duration_rows, AT(view)}, {NULL, more_view_rows, 0},
+    {"Other", option_help_rows, 0},       {0},
 };
 static const char *const usage[] = {"FILE [REPORT] [OPTION...]", NULL};
 static const char *const examples[] = {

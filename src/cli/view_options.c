@@ -88,6 +88,16 @@ const struct option view_range_rows[] = {
     {0},
 };
 
+const struct option view_duration_rows[] = {
+    {.name = "min-duration",
+     .kind = OPTION_TIME,
+     .argument = "TIME",
+     .offset = AT(min_duration_ns),
+     .doc = "Only calls that took as long, where single calls are shown: 300ns, 5.5us, 2ms, 1s; "
+            "without a unit, microseconds"},
+    {0},
+};
+
 const struct option view_thread_rows[] = {
     {.name = "threads",
      .letter = 't',

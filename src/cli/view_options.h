@@ -17,7 +17,8 @@ struct view_options {
 };
 
 extern const struct option view_option_rows[];
-extern const struct option view_range_rows[];  /* --range, of what has been recorded */
+extern const struct option view_range_rows[];    /* --range, of what has been recorded */
+extern const struct option view_duration_rows[]; /* --min-duration, of calls */
 extern const struct option view_thread_rows[]; /* --threads, which means something else in report */
 
 /* The query points into the options. */

@@ -18,7 +18,8 @@ struct open_call {
     struct chronicle_track *track;
     uint64_t start_ns;
     size_t arguments_at, arguments_len; /* in calls->arguments */
-    bool told;
+    struct function_id function;
+    bool told; /* that it begins */
 };
 
 struct chronicle {
@@ -118,19 +119,38 @@ static struct chronicle_track *task_track(struct chronicle *s, struct thread_id 
     return track;
 }
 
-static struct chronicle_call call_of(struct chronicle *s, const struct span *span,
-                                     const struct open_call *open)
+static struct chronicle_call call_of(struct chronicle *s, const struct open_call *open)
 {
-    struct function_name text = names_of(&s->calls.selection.names, span->function);
+    struct function_name text = names_of(&s->calls.selection.names, open->function);
     return (struct chronicle_call){
         .track = open->track,
-        .function = span->function.i,
+        .function = open->function.i,
         .name = text.name,
         .path = text.path,
         .line = text.first_line,
         .start_ns = open->start_ns,
-        .end_ns = span->end_ns,
     };
+}
+
+/* That they begin is told only once it is known that one of them is long enough; all around it are, too. */
+static void tell_open(struct chronicle *s)
+{
+    for (size_t i = 0; i < s->open.len && s->writer->enter; i++) {
+        struct open_call *open = vec_at(&s->open, i);
+        struct chronicle_call call = call_of(s, open);
+        if (!open->told)
+            s->writer->enter(s->context, &call);
+        open->told = true;
+    }
+}
+
+static void tell_last(struct chronicle *s)
+{
+    struct open_call *open = vec_at(&s->open, s->open.len - 1);
+    struct chronicle_call call = call_of(s, open);
+    if (s->writer->enter)
+        s->writer->enter(s->context, &call);
+    open->told = true;
 }
 
 static void enter(void *context, const struct span *span)
@@ -141,25 +161,28 @@ static void enter(void *context, const struct span *span)
         .track = place_of(s, span->thread)->current,
         .start_ns = span->start_ns,
         .arguments_at = s->arguments.len,
+        .function = span->function,
     };
-    if (s->writer->enter) {
-        struct chronicle_call call = call_of(s, span, open);
-        s->writer->enter(s->context, &call);
-    }
+    if (!s->calls.query.min_duration_ns)
+        tell_last(s);
 }
 
 static void leave(void *context, const struct span *span)
 {
     struct chronicle *s = context;
     const struct open_call *open = vec_at(&s->open, s->open.len - 1);
-    struct chronicle_call call = call_of(s, span, open);
+    struct chronicle_call call = call_of(s, open);
+    call.end_ns = span->end_ns;
     if (open->arguments_len) {
         call.arguments =
             (struct text){s->arguments.data + open->arguments_at, (uint32_t)open->arguments_len};
     }
     call.result = (struct text){s->result.data, (uint32_t)s->result.len};
     call.unwound = span->end == SPAN_UNWOUND;
-    s->writer->leave(s->context, &call);
+    if (!span->brief && s->calls.query.min_duration_ns)
+        tell_open(s);
+    if (!span->brief)
+        s->writer->leave(s->context, &call);
     s->arguments.len = open->arguments_at;
     str_clear(&s->result);
     vec_resize(&s->open, s->open.len - 1);

@@ -157,14 +157,14 @@ def test_main_process_only(trace):
 
 @pytest.mark.parametrize("more", [("--ignore-c-function",), ()])
 def test_short_calls_are_left_out(trace, more):
-    calls = trace("naps", options=("--min-duration", "10ms", *more))
+    calls = trace("naps", options=("--min-duration", "40ms", *more))
     run = only(calls, "run_naps")
     assert not calls.named("fib") and calls.resynced == 0
     assert [(call.name, call.end) for call in run.all() if call.name in ("nap", "naps", "failing_nap")] == \
         [("nap", "leave"), ("naps", "yield"), ("failing_nap", "unwind")]
     assert len(calls.named("nap")) == 2 and [thread.name for thread in calls.threads[1:]] == ["sleeper"]
     for call in (call for thread in calls.threads for call in thread.all()):
-        assert call.end == "open" or call.end_ns - call.start_ns >= 10e6
+        assert call.end == "open" or call.end_ns - call.start_ns >= 40e6
         for before, after in zip(call.calls, call.calls[1:]):
             assert call.start_ns <= before.start_ns < before.end_ns <= after.start_ns
 

@@ -96,3 +96,22 @@ def test_a_forked_child_knows_what_is_open(heatline, trace, report):
     calls = {(row["caller"], row["function"]): row["calls"] for row in report(path, "--calls")}
     assert calls["outer", "leaf"] == 5
     assert calls["main", "outer"] == calls["<module>", "main"] == 2  # in both processes
+
+
+def test_exports_of_long_calls(trace, heatline, tmp_path):
+    """Each call that is long enough is there, in its place, and no other."""
+    path = trace(KNOWN)
+    spans = {}
+    for name, options in (("all", ()), ("long", ("--min-duration", "1ms"))):
+        out = tmp_path / (name + ".json")
+        assert heatline.run("export", path, "-o", out, *options).status == 0
+        spans[name] = sorted((event["tid"], event["ts"], event["dur"], event["name"])
+                             for event in json.loads(out.read_text())["traceEvents"] if event["ph"] == "X")
+    assert spans["long"] == [span for span in spans["all"] if span[2] >= 1000]
+    assert any(span[3].startswith("waits ") for span in spans["long"]) and len(spans["long"]) < len(spans["all"]) / 5
+    packets = []
+    for options in ((), ("--min-duration", "1ms")):
+        out = tmp_path / "x.pftrace"
+        assert heatline.run("export", path, "-o", out, *options).status == 0
+        packets.append(out.stat().st_size)
+    assert packets[1] < packets[0] / 5
