@@ -36,15 +36,6 @@ static bool begin(void)
     return agent_config()->results || (agent_config()->arguments && locals_offset);
 }
 
-static long number_of(void *object, const char *name)
-{
-    void *number = py.PyObject_GetAttrString(object, name);
-    long value = number ? py.PyLong_AsLong(number) : 0;
-    if (number)
-        py.Py_DecRef(number);
-    return value;
-}
-
 /* By sys.monitoring we are not told the frame. */
 static char *frame_of(const struct call *call)
 {
@@ -58,7 +49,7 @@ static char *frame_of(const struct call *call)
 static void *from_cells(void *code, void *const *locals, void *name)
 {
     void *cells = py.PyObject_GetAttrString(code, "co_cellvars");
-    long first = number_of(code, "co_nlocals");
+    long first = pyapi_number(code, "co_nlocals");
     ssize_t count = cells ? py.PySequence_Size(cells) : 0;
     void *found = NULL;
     for (ssize_t i = 0; i < count && !found; i++) {
@@ -87,8 +78,8 @@ static void put_argument(struct value_text *t, void *value)
 static void put_arguments(struct value_text *t, void *code, void *const *locals)
 {
     void *names = py.PyObject_GetAttrString(code, "co_varnames");
-    long flags = number_of(code, "co_flags");
-    long count = number_of(code, "co_argcount") + number_of(code, "co_kwonlyargcount") +
+    long flags = pyapi_number(code, "co_flags");
+    long count = pyapi_number(code, "co_argcount") + pyapi_number(code, "co_kwonlyargcount") +
                  !!(flags & CO_VARARGS) + !!(flags & CO_VARKEYWORDS);
     bool first = true;
     for (long i = 0; names && i < count && value_has_room(t); i++) {

@@ -49,15 +49,6 @@ static uint32_t keep(uint64_t key, uint32_t entry)
     return failed ? CODE_UNWANTED : entry;
 }
 
-static long number_of(void *object, const char *name)
-{
-    void *number = py.PyObject_GetAttrString(object, name);
-    long value = number ? py.PyLong_AsLong(number) : 0;
-    if (number)
-        py.Py_DecRef(number);
-    return value;
-}
-
 /* Of our own package (python/heatline): a program that calls it wants to see itself. */
 static bool is_ours(const char *file)
 {
@@ -120,11 +111,11 @@ static uint32_t entry_of(void *code, bool marked)
     const struct config *config = agent_config();
     if (marked || (!config->sparse && config_wants(config, file) && !is_ours(file) &&
                    !is_script(code, name, file))) {
-        uint32_t line = (uint32_t)number_of(code, "co_firstlineno");
+        uint32_t line = (uint32_t)pyapi_number(code, "co_firstlineno");
         entry = dictionary_function((struct text){name, (uint32_t)name_len},
                                     (struct text){file, (uint32_t)file_len}, line)
                     .i;
-        if (number_of(code, "co_flags") & CO_GENERATORS)
+        if (pyapi_number(code, "co_flags") & CO_GENERATORS)
             entry |= CODE_SPECIAL | CODE_GENERATOR;
         if (trigger_is_function(name, file))
             entry |= CODE_SPECIAL | CODE_TRIGGER;
@@ -179,10 +170,9 @@ uint64_t code_callable_key(void *callable)
     return (uint64_t)(uintptr_t)type | 1; /* an object that can be called, by its type */
 }
 
-/* A type's name without asking its metaclass, which may be the program's: tp_name, behind ob_size. */
-static struct text type_name(void *type)
+static struct text type_name(const void *type)
 {
-    const char *name = *(const char *const *)(pyapi_body(type) + 8);
+    const char *name = pyapi_type_name(type);
     return (struct text){name, (uint32_t)strlen(name)};
 }
 

@@ -19,7 +19,7 @@ enum {
  * what it is going to be made of. */
 static void tell(void *type, void *exception)
 {
-    const char *name = *(const char *const *)(pyapi_body(type) + 8); /* tp_name, behind ob_size */
+    const char *name = pyapi_type_name(type);
     if (trigger_is_exception(name))
         trigger_fire("exception");
     if (!agent_config()->exceptions)

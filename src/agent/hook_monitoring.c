@@ -184,20 +184,11 @@ static int take_tool(void *monitoring)
     return -1;
 }
 
-static long event_number(void *events, const char *name)
-{
-    void *number = py.PyObject_GetAttrString(events, name);
-    long value = number ? py.PyLong_AsLong(number) : 0;
-    if (number)
-        py.Py_DecRef(number);
-    return value;
-}
-
 /* Gives the interpreter a callback for each event, once. */
 static int register_rows(void *monitoring, void *events)
 {
     for (size_t i = 0; i < ROWS; i++) {
-        rows[i].number = event_number(events, rows[i].event);
+        rows[i].number = pyapi_number(events, rows[i].event);
         void *callback = callback_new(rows[i].function);
         if (!rows[i].number || !callback ||
             check(py.PyObject_CallMethod(monitoring, "register_callback", "llO", tool,

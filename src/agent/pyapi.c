@@ -61,6 +61,15 @@ bool pyapi_find(void)
     return py.minor >= 8;
 }
 
+long pyapi_number(void *object, const char *name)
+{
+    void *number = py.PyObject_GetAttrString(object, name);
+    long value = number ? py.PyLong_AsLong(number) : 0;
+    if (number)
+        py.Py_DecRef(number);
+    return value;
+}
+
 void *pyapi_text(void *object, const char *name, const char **ret_text, ssize_t *ret_len)
 {
     void *text = py.PyObject_GetAttrString(object, name);

@@ -43,6 +43,15 @@ static inline const char *pyapi_body(const void *object)
     return (const char *)object + (py.free_threaded ? 32 : 16);
 }
 
+/* A type's name without asking its metaclass, which may be the program's: tp_name, behind ob_size. */
+static inline const char *pyapi_type_name(const void *type)
+{
+    return *(const char *const *)(pyapi_body(type) + 8);
+}
+
+/* An attribute that is an int; 0 if it is not. Clears no error. */
+long pyapi_number(void *object, const char *name);
+
 /* The text of an attribute that is a str: UTF-8, surrogates passed through. Returns the object that keeps it alive
  * (to be released with Py_DecRef), or NULL with no error set. */
 void *pyapi_text(void *object, const char *name, const char **ret_text, ssize_t *ret_len);

@@ -136,12 +136,6 @@ static void put_bytes(struct value_text *t, void *bytes)
     put(t, len > CHARACTERS_MAX ? "'…\"" : "'\"");
 }
 
-/* A type's name without asking its metaclass, which may be the program's: tp_name, behind ob_size. */
-static const char *type_name(const void *type)
-{
-    return *(const char *const *)(pyapi_body(type) + 8);
-}
-
 static bool put_repr(struct value_text *t, void *object)
 {
     char text[REPR_BYTES_MAX];
@@ -159,9 +153,9 @@ static void put_other(struct value_text *t, void *object)
     void *type = pyapi_type(object);
     bool is_type = type == py.type_type;
     if (is_type)
-        snprintf(text, sizeof(text), "<class %.150s>", type_name(object));
+        snprintf(text, sizeof(text), "<class %.150s>", pyapi_type_name(object));
     else
-        snprintf(text, sizeof(text), "<%.150s object at %p>", type_name(type), object);
+        snprintf(text, sizeof(text), "<%.150s object at %p>", pyapi_type_name(type), object);
     if (type == py.function_type || type == py.cfunction_type) {
         const char *name;
         ssize_t len;
