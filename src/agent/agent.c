@@ -3,6 +3,7 @@
 
 #include <dlfcn.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 #include "agent/dictionary.h"
 #include "agent/environment.h"
 #include "agent/extra.h"
+#include "agent/greenlets.h"
 #include "agent/hook.h"
 #include "agent/instrument.h"
 #include "agent/lane.h"
@@ -90,6 +92,7 @@ static int start(void)
         return -1;
     trigger_begin();
     root_begin();
+    greenlets_begin();
     extras_begin();
     const struct hook *found = hook_find();
     if (!found || found->start()) {
@@ -177,6 +180,27 @@ static bool is_embedded_run(const char *event, void *args)
     return !site;
 }
 
+/* The first of what an "import" event tells: the module's name. */
+static const char *module_of(void *args, char *name, size_t bytes)
+{
+    void *object = args ? py.PySequence_GetItem(args, 0) : NULL;
+    const char *text = object ? py.PyUnicode_AsUTF8AndSize(object, NULL) : NULL;
+    snprintf(name, bytes, "%s", text ? text : "");
+    if (object)
+        py.Py_DecRef(object);
+    py.PyErr_Clear();
+    return name;
+}
+
+static void on_import(void *args)
+{
+    char name[32];
+    void *type, *value, *trace;
+    py.PyErr_Fetch(&type, &value, &trace);
+    greenlets_importing(module_of(args, name, sizeof(name)));
+    py.PyErr_Restore(type, value, trace);
+}
+
 /* Python tells what it is about to do. Its own start-up is over when it runs the program. */
 static int on_audit(const char *event, void *args, void *data)
 {
@@ -185,7 +209,9 @@ static int on_audit(const char *event, void *args, void *data)
     if (!strcmp(event, "cpython._PySys_ClearAuditHooks")) { /* the interpreter ends */
         over = true;
         hook = NULL;
-    } else if (!over && !hook && is_embedded_run(event, args)) {
+        return 0;
+    }
+    if (!over && !hook && is_embedded_run(event, args)) {
         over = true;
         environment_hide();
         start();
@@ -195,6 +221,8 @@ static int on_audit(const char *event, void *args, void *data)
         if (start() == 0 && instrument_is_wanted())
             return instrument_run(event, args);
     }
+    if (hook && !strcmp(event, "import"))
+        on_import(args);
     return 0;
 }
 

@@ -11,6 +11,7 @@
 #include "agent/dictionary.h"
 #include "agent/earlier.h"
 #include "agent/extra.h"
+#include "agent/greenlets.h"
 #include "agent/names.h"
 #include "agent/root.h"
 #include "agent/trigger.h"
@@ -28,7 +29,8 @@ __thread struct lane *lane_self __attribute__((tls_model("initial-exec")));
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct lane *free_lanes, *all_lanes;
-static bool over;           /* nothing is recorded in this process */
+static bool over; /* nothing is recorded in this process */
+static uint32_t forks;
 static struct lane *forked; /* of the thread that forked this process, until it goes on */
 static pthread_key_t ends;  /* its destructor tells us that a thread has ended */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -140,13 +142,31 @@ static void introduce(struct lane *l)
     struct text name = is_main ? (struct text){"MainThread", 10} : (struct text){NULL, 0};
     l->calls_unnamed = is_main ? UINT32_MAX : 0;
     l->state = extras_are_active() ? LANE_EXTRAS : 0;
-    l->depth_easy = 0;
+    l->depth_easy = l->calls_unwatched = 0;
     l->depth_max = config->max_depth ? (uint32_t)config->max_depth : UINT32_MAX;
     l->due = 0;
     l->rooted = root_is_asked_for();
     l->trigger_ns = trigger_duration_ns();
     l->least_ns = config->min_duration_ns;
     l->thread = dictionary_thread((struct thread_id){0}, gettid(), name, (uint64_t)pthread_self());
+}
+
+uint32_t lane_forks(void)
+{
+    return forks;
+}
+
+uint32_t lane_function_after_fork(const struct lane_call *call)
+{
+    return call->flags & CALL_NATIVE ? 0 : code_entry((void *)(uintptr_t)call->code) & CODE_ID;
+}
+
+void lane_look_closer_all(void)
+{
+    pthread_mutex_lock(&lock);
+    for (struct lane *l = all_lanes; l; l = l->next_all)
+        __atomic_store_n(&l->depth_easy, 0, __ATOMIC_RELAXED);
+    pthread_mutex_unlock(&lock);
 }
 
 /* The segment is the parent's; its mapping goes away with the process. What is open goes on, by the names
@@ -158,9 +178,9 @@ static struct lane *begin_forked(void)
     stream_init(&l->stream, segment_new_stream(), dictionary_stream(), clock_ns());
     for (uint32_t i = 0; i < l->depth; i++) {
         struct lane_call *call = &l->open[i];
-        call->function =
-            call->flags & CALL_NATIVE ? 0 : code_entry((void *)(uintptr_t)call->code) & CODE_ID;
+        call->function = lane_function_after_fork(call);
     }
+    l->own_task = l->task = l->task_depth = 0;
     return l;
 }
 
@@ -171,8 +191,10 @@ static struct lane *begin_fresh(void)
     struct lane *l = take_free();
     if (!l)
         l = new_lane();
-    if (l)
-        l->earlier = l->depth = l->nested = l->root = l->muted = l->task = 0;
+    if (l) {
+        l->earlier = l->depth = l->nested = l->root = l->muted = 0;
+        greenlets_forget(l);
+    }
     if (l && lane_is_forgotten(l))
         stream_init(&l->stream, segment_new_stream(), dictionary_stream(), clock_ns());
     return l;
@@ -210,6 +232,7 @@ struct lane *lane_begin(bool entering)
 void lane_fork(bool go_on)
 {
     over = !go_on;
+    forks++;
     pthread_mutex_init(&lock, NULL);
     free_lanes = NULL;
     forked = all_lanes = lane_self;
@@ -234,6 +257,7 @@ void lane_forget_all(void)
 void lane_begin_again(struct lane *l, bool entering)
 {
     stream_init(&l->stream, segment_new_stream(), dictionary_stream(), clock_ns());
+    greenlets_forget(l);
     introduce(l);
     earlier_open(l, entering);
 }
@@ -278,10 +302,12 @@ static bool prepare(struct lane *l)
 {
     if (l->calls_unnamed != UINT32_MAX)
         learn_name(l);
+    if (!greenlets_are_watched(l))
+        greenlets_watch(l);
     if (!lane_make_room(l))
         return false;
-    bool all = l->calls_unnamed == UINT32_MAX && !l->least_ns && l->trigger_ns == UINT64_MAX &&
-               !lane_is_silent(l);
+    bool all = l->calls_unnamed == UINT32_MAX && greenlets_are_watched(l) && !l->least_ns &&
+               l->trigger_ns == UINT64_MAX && !lane_is_silent(l);
     l->depth_easy = !all ? 0 : l->depth_cap < l->depth_max ? l->depth_cap : l->depth_max;
     return true;
 }

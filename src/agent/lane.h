@@ -64,8 +64,12 @@ struct lane {
     bool rooted;   /* only what happens in roots is recorded (root.h) */
     uint32_t root; /* with roots: depth at which the one begins that is being recorded; 0: none */
     uint32_t task, task_name; /* that is being run (tasks.c); 0: none … */
-    uint32_t task_depth;      /* … and how deep its outermost coroutine lies */
-    uint32_t muted;           /* how often the program has asked for silence (lane_mute) */
+    uint32_t task_depth;      /* … and how deep its outermost coroutine lies; 0: none is open */
+    uint32_t own_task, own_task_name; /* of the greenlet that runs: of what is in no coroutine */
+    struct greenlets *greenlets;      /* that are at rest (greenlets.h) */
+    uint32_t
+        calls_unwatched; /* until switches of greenlets are told: calls since one is to come; then UINT32_MAX */
+    uint32_t muted; /* how often the program has asked for silence (lane_mute) */
     uint32_t
         calls_unnamed; /* until the thread's name is known: how many calls it has made; else UINT32_MAX */
     struct lane *next;     /* of those that are free */
@@ -80,6 +84,14 @@ struct lane *lane_begin(bool entering);
 /* In a forked child: its one thread goes on in a lane of its own, once it does something; calls that are open stay
  * so. `go_on` false: nothing is recorded in this process. */
 void lane_fork(bool go_on);
+
+/* How often this process and those before it were forked. */
+uint32_t lane_forks(void);
+/* What a call from before the fork is called in this process. */
+uint32_t lane_function_after_fork(const struct lane_call *call);
+
+/* With the GIL: the next call in each thread takes the slow way. */
+void lane_look_closer_all(void);
 
 /* The recording is over, and nobody writes: what this thread's lane was to it, all lanes forget. Each is begun again
  * when its thread does something in the next recording. */

@@ -1,4 +1,6 @@
-/* Which asynchronous task a thread runs (config tasks): asked for when a coroutine goes on and none is below it. */
+/* Knows whom to ask (config tasks), and when: as a coroutine goes on and none is below it. */
+#include "agent/tasks.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -71,7 +73,7 @@ static void *name_of(void *task)
     return name;
 }
 
-static void put_task(struct lane *l)
+void tasks_put(struct lane *l)
 {
     struct event event = {.kind = EVENT_TASK,
                           .task = {stamp_now(&l->stamp), l->task, {l->task_name}}};
@@ -90,14 +92,14 @@ static void take_up(struct lane *l, void *task)
     if (object)
         py.Py_DecRef(object);
     py.PyErr_Clear();
-    put_task(l);
+    tasks_put(l);
 }
 
 static void before_enter(struct lane *l, const struct call *c)
 {
-    if (!(c->entry & CODE_GENERATOR) || l->task)
+    if (!(c->entry & CODE_GENERATOR) || l->task_depth)
         return;
-    for (size_t i = 0; i < LIBRARIES && !l->task; i++) {
+    for (size_t i = 0; i < LIBRARIES && !l->task_depth; i++) {
         void *task = find(&libraries[i]) ? current_task(&libraries[i]) : NULL;
         if (!task)
             continue;
@@ -109,10 +111,12 @@ static void before_enter(struct lane *l, const struct call *c)
 static void after_leave(struct lane *l, const struct call *c)
 {
     (void)c;
-    if (!l->task || l->depth >= l->task_depth)
+    if (!l->task_depth || l->depth >= l->task_depth)
         return;
-    l->task = l->task_name = 0;
-    put_task(l);
+    l->task = l->own_task;
+    l->task_name = l->own_task_name;
+    l->task_depth = 0;
+    tasks_put(l);
 }
 
 static bool begin(void)

@@ -151,7 +151,8 @@ static const struct option value_rows[] = {
     {.name = "log-async",
      .kind = OPTION_FLAG,
      .offset = AT(log_async),
-     .doc = "Record which task of asyncio or trio runs: each gets a track of its own"},
+     .doc = "Record which task of asyncio or trio, or which greenlet, runs: each gets a track of "
+            "its own"},
     {.name = "log-exception",
      .kind = OPTION_FLAG,
      .offset = AT(log_exception),
