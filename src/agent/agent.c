@@ -26,6 +26,7 @@
 static struct config config;
 static const struct hook *hook; /* that runs; NULL: nothing is recorded */
 static bool paused;             /* it is stopped, to be started again */
+static bool expected;           /* told to record, but there is no Python yet */
 static bool ready;              /* the recording is open and this process defined in it */
 
 const struct config *agent_config(void)
@@ -162,24 +163,6 @@ bool agent_is_over(void)
     return true;
 }
 
-/* Does a program of C make an interpreter of its own run something? No function of Python has been called yet then; but
- * "site" is of the start-up. */
-static bool is_embedded_run(const char *event, void *args)
-{
-    if (strcmp(event, "exec") != 0 && strcmp(event, "import") != 0)
-        return false;
-    if (!py.Py_IsInitialized() || py.PyEval_GetFrame())
-        return false;
-    void *what = py.PySequence_GetItem(args, 0);
-    const char *name =
-        what && pyapi_type(what) == py.str_type ? py.PyUnicode_AsUTF8AndSize(what, NULL) : NULL;
-    bool site = name && strcmp(name, "site") == 0;
-    if (what)
-        py.Py_DecRef(what);
-    py.PyErr_Clear();
-    return !site;
-}
-
 /* The first of what an "import" event tells: the module's name. */
 static const char *module_of(void *args, char *name, size_t bytes)
 {
@@ -190,6 +173,22 @@ static const char *module_of(void *args, char *name, size_t bytes)
         py.Py_DecRef(object);
     py.PyErr_Clear();
     return name;
+}
+
+/* A program that has Python within begins by running code, or by an import, where no code runs yet. "site" and what
+ * helps to type are Python's own. */
+static bool is_first_use(const char *event, void *args)
+{
+    static const char *const own[] = {"site", "readline", "rlcompleter"};
+    bool import = !strcmp(event, "import");
+    if ((!import && strcmp(event, "exec") != 0) || !py.Py_IsInitialized() || py.PyEval_GetFrame())
+        return false;
+    char name[32];
+    module_of(import ? args : NULL, name, sizeof(name));
+    for (size_t i = 0; i < sizeof(own) / sizeof(*own); i++)
+        if (!strcmp(name, own[i]))
+            return false;
+    return true;
 }
 
 static void on_import(void *args)
@@ -211,19 +210,23 @@ static int on_audit(const char *event, void *args, void *data)
         hook = NULL;
         return 0;
     }
-    if (!over && !hook && is_embedded_run(event, args)) {
-        over = true;
-        environment_hide();
-        start();
-    } else if (!over && !hook && !strncmp(event, "cpython.run_", 12)) {
+    bool runs = !strncmp(event, "cpython.run_", 12);
+    if (!over && !hook && (runs || is_first_use(event, args))) {
         over = true; /* tried once */
         environment_hide();
-        if (start() == 0 && instrument_is_wanted())
+        if (start() == 0 && runs && instrument_is_wanted())
             return instrument_run(event, args);
     }
     if (hook && !strcmp(event, "import"))
         on_import(args);
     return 0;
+}
+
+static void listen(void)
+{
+    if (!config.children)
+        environment_leave();
+    py.PySys_AddAuditHook(on_audit, NULL);
 }
 
 __attribute__((constructor)) static void load(void)
@@ -233,9 +236,15 @@ __attribute__((constructor)) static void load(void)
         return;
     if (config.children)
         environment_learn(config.whole);
-    if (!pyapi_find())
+    expected = !pyapi_find();
+    if (!expected)
+        listen();
+}
+
+void agent_meet(const void *caller)
+{
+    if (!expected || !pyapi_find_at(caller))
         return;
-    if (!config.children)
-        environment_leave();
-    py.PySys_AddAuditHook(on_audit, NULL);
+    expected = false;
+    listen();
 }

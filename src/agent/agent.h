@@ -25,6 +25,9 @@ int agent_resume(void);
 enum agent_state { AGENT_OFF, AGENT_ON, AGENT_PAUSED };
 enum agent_state agent_state(void);
 
+/* Somebody, maybe a library with Python in it that was loaded after us, is at work: the address of its code. */
+void agent_meet(const void *caller);
+
 /* In a hook: is it over, because the recorder ended and could not detach us? Then no hook is called any more. */
 bool agent_is_over(void);
 

@@ -17,7 +17,7 @@ void *PyInit_heatline_attach(void)
 {
     char *config;
     ssize_t len;
-    if (!pyapi_find())
+    if (!pyapi_find_at(__builtin_return_address(0)))
         return NULL;
     void *globals = py.PyEval_GetGlobals(); /* borrowed, as is what is got from it */
     void *bytes = globals ? py.PyDict_GetItemString(globals, "config") : NULL;
@@ -28,5 +28,5 @@ void *PyInit_heatline_attach(void)
 
 void *PyInit_heatline_detach(void)
 {
-    return pyapi_find() ? answer(heatline_agent_detach()) : NULL;
+    return pyapi_find_at(__builtin_return_address(0)) ? answer(heatline_agent_detach()) : NULL;
 }

@@ -254,7 +254,7 @@ void *PyInit_heatline_agent(void)
 {
     static struct slot slots[] = {{SLOT_GIL, (void *)GIL_NOT_USED}, {0, NULL}};
     static _Alignas(16) char memory[32 + sizeof(struct definition)];
-    if (!pyapi_find())
+    if (!pyapi_find_at(__builtin_return_address(0)))
         return NULL;
     struct definition *d = (struct definition *)(memory + (py.free_threaded ? 32 : 16));
     d->name = "heatline_agent";

@@ -8,26 +8,26 @@
 struct pyapi py;
 
 /* The first of the names that there is; they end with NULL. */
-static void *any_of(const char *const *names)
+static void *any_of(void *library, const char *const *names)
 {
     void *found = NULL;
     for (; *names && !found; names++)
-        found = dlsym(RTLD_DEFAULT, *names);
+        found = dlsym(library, *names);
     return found;
 }
 
-#define ANY_OF(...) any_of((const char *const[]){__VA_ARGS__, NULL})
+#define ANY_OF(...) any_of(library, (const char *const[]){__VA_ARGS__, NULL})
 
-static bool find_functions(void)
+static bool find_functions(void *library)
 {
-    bool all = dlsym(RTLD_DEFAULT, "Py_IsInitialized") != NULL;
+    bool all = dlsym(library, "Py_IsInitialized") != NULL;
     if (!all) /* most programs are not Python: they shall not wait for all that is not there */
         return false;
 #define API(since, result, name, parameters)                                                       \
-    *(void **)&py.name = dlsym(RTLD_DEFAULT, #name);                                               \
+    *(void **)&py.name = dlsym(library, #name);                                                    \
     all &= py.name != NULL;
 #define DATA(field, symbol)                                                                        \
-    py.field = dlsym(RTLD_DEFAULT, #symbol);                                                       \
+    py.field = dlsym(library, #symbol);                                                            \
     all &= py.field != NULL;
 #include "agent/pyapi.def"
 #undef API
@@ -35,7 +35,7 @@ static bool find_functions(void)
     return all;
 }
 
-static bool find_others(void)
+static bool find_others(void *library)
 {
     *(void **)&py.request_code_extra =
         ANY_OF("PyUnstable_Eval_RequestCodeExtraIndex", "_PyEval_RequestCodeExtraIndex");
@@ -48,9 +48,9 @@ static bool find_others(void)
     return py.request_code_extra && py.set_code_extra;
 }
 
-bool pyapi_find(void)
+static bool find(void *library)
 {
-    if (!find_functions() || !find_others())
+    if (!find_functions(library) || !find_others(library))
         return false;
     /* "3.13.0 (main, …"; a free-threaded build says so, and its None has the longer head. */
     const char *version = py.Py_GetVersion();
@@ -68,6 +68,25 @@ long pyapi_number(void *object, const char *name)
     if (number)
         py.Py_DecRef(number);
     return value;
+}
+
+bool pyapi_find(void)
+{
+    return py.minor >= 8 || find(RTLD_DEFAULT);
+}
+
+bool pyapi_find_at(const void *address)
+{
+    Dl_info info;
+    if (pyapi_find())
+        return true;
+    if (!dladdr(address, &info) || !info.dli_fname)
+        return false;
+    void *library = dlopen(info.dli_fname, RTLD_LAZY | RTLD_NOLOAD);
+    bool found = library && find(library);
+    if (library && !found)
+        dlclose(library);
+    return found;
 }
 
 void *pyapi_text(void *object, const char *name, const char **ret_text, ssize_t *ret_len)

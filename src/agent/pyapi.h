@@ -28,8 +28,10 @@ struct pyapi {
 
 extern struct pyapi py;
 
-/* Is there a Python in this process that the agent knows? Looks everything up. */
+/* Is there a Python in this process that the agent knows? Looks everything up, once. */
 bool pyapi_find(void);
+/* The same for one that only the library knows that this address lies in: it was loaded with RTLD_LOCAL. */
+bool pyapi_find_at(const void *address);
 
 /* Of any object. */
 static inline void *pyapi_type(const void *object)
