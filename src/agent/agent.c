@@ -217,6 +217,8 @@ static int on_audit(const char *event, void *args, void *data)
         if (start() == 0 && runs && instrument_is_wanted())
             return instrument_run(event, args);
     }
+    if (hook && !paused && hook->heed)
+        hook->heed();
     if (hook && !strcmp(event, "import"))
         on_import(args);
     return 0;

@@ -23,7 +23,7 @@ static void *attribute(void *object, const char *name)
 
 static void push(struct lane *l, void *frame)
 {
-    void *code = attribute(frame, "f_code");
+    void *code = pyapi_frame_code(frame);
     uint32_t entry = code ? code_entry(code) : CODE_UNWANTED;
     if (!code_is_unwanted(entry) && lane_make_room(l))
         /* Whoever is open has no time of its beginning: there is place for its frame. */

@@ -139,9 +139,7 @@ static uint32_t calls_that_tell(const struct lane *l)
     while (at && l->open[at - 1].flags & CALL_NATIVE)
         at--;
     void *frame = py.PyEval_GetFrame(); /* borrowed */
-    void *code = frame && at && current != on_switch_object
-                     ? py.PyObject_GetAttrString(frame, "f_code")
-                     : NULL;
+    void *code = frame && at && current != on_switch_object ? pyapi_frame_code(frame) : NULL;
     uint32_t count = code && l->open[at - 1].code == code ? l->depth - at + 1 : 0;
     if (code)
         py.Py_DecRef(code);

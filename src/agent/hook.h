@@ -8,6 +8,7 @@ struct hook {
     bool (*fits)(void); /* this Python? */
     int (*start)(void); /* with the GIL; 0, or -1 with nothing changed */
     void (*stop)(void);
+    void (*heed)(void); /* now and then, in any thread of Python: is it still told? May be NULL */
 };
 
 extern const struct hook hook_monitoring, hook_eval_frame;

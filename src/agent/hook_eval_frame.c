@@ -61,6 +61,7 @@ enum { SHAPES = sizeof(shapes) / sizeof(*shapes) };
 
 static const struct shape *shape; /* of this Python */
 static bool running, all_profiled;
+static char *interp; /* that is traced: others have functions of their own */
 
 static const void *pointer_at(const void *base, ptrdiff_t offset)
 {
@@ -212,15 +213,37 @@ static inline __attribute__((always_inline)) void *evaluate(struct lane *l, void
     return result;
 }
 
+static void *eval_frame(void *tstate, void *frame, int throwing);
+static void *eval_frame_312(void *tstate, void *frame, int throwing);
+static void *eval_frame_38(void *frame, int throwing);
+
 static void set(void *function)
 {
-    if (py.set_eval_frame) {
-        py.set_eval_frame(py.interp_get(), function);
-        return;
-    }
-    void *tstate = py.PyGILState_GetThisThreadState();
-    char *interp = *(char **)((char *)tstate + TSTATE_INTERP);
-    *(void **)(interp + INTERP_EVAL_FRAME_38) = function;
+    if (py.set_eval_frame)
+        py.set_eval_frame(interp, function);
+    else
+        *(void **)(interp + INTERP_EVAL_FRAME_38) = function;
+}
+
+static void *own_function(void)
+{
+    return py.minor == 8    ? (void *)eval_frame_38
+           : py.minor >= 12 ? (void *)eval_frame_312
+                            : (void *)eval_frame;
+}
+
+/* The one that is set. */
+static void *current_function(void)
+{
+    return py.get_eval_frame ? py.get_eval_frame(interp)
+                             : *(void **)(interp + INTERP_EVAL_FRAME_38);
+}
+
+/* Another's stays, and may still call ours. */
+static void unset(void)
+{
+    if (current_function() == own_function())
+        set(py.eval_frame_default);
 }
 
 /* threading calls it at the beginning of a new thread, by sys.setprofile. */
@@ -238,7 +261,7 @@ static void *on_new_thread(void *self, void *const *args, size_t count, void *na
 /* 3.11: as long as there is an evaluation function, calls are not run without C. */
 static void profile_all(void)
 {
-    set(py.eval_frame_default);
+    unset();
     all_profiled = true;
     void *tstate = py.PyInterpreterState_ThreadHead(py.interp_get());
     for (; tstate; tstate = py.PyThreadState_Next(tstate))
@@ -275,7 +298,8 @@ static bool hand_over(struct lane *l)
     }
     if (hook_monitor(MONITOR_PYTHON | hook_monitored_besides()))
         return false;
-    set(py.eval_frame_default);
+    unset();
+    lane_set_all(LANE_MONITORED);
     running = false;
     return true;
 }
@@ -315,7 +339,7 @@ static __attribute__((noinline)) struct lane *look_closer(struct lane *l)
         return NULL;
     if (!l || lane_is_forgotten(l))
         l = lane_of_thread();
-    return l && l->state & (LANE_BUSY | LANE_PROFILED) ? NULL : l;
+    return l && l->state & (LANE_BUSY | LANE_PROFILED | LANE_MONITORED) ? NULL : l;
 }
 
 /* `since_312` is known when this is compiled: it spares looks at what differs. */
@@ -362,11 +386,20 @@ static bool monitoring_is_better(void)
     return config->monitoring || config->until_closed || config_is_choosy(config);
 }
 
+/* Has nobody taken the place? */
+static bool is_free(void)
+{
+    void *tstate = py.PyGILState_GetThisThreadState();
+    interp = py.minor == 8 ? *(char **)((char *)tstate + TSTATE_INTERP) : py.interp_get();
+    return current_function() == py.eval_frame_default;
+}
+
 static bool fits(void)
 {
     return py.minor < SHAPES && shapes[py.minor].place && !py.free_threaded &&
-           py.eval_frame_default && (py.minor == 8 || (py.set_eval_frame && py.interp_get)) &&
-           !(py.minor >= 12 && monitoring_is_better());
+           py.eval_frame_default &&
+           (py.minor == 8 || (py.set_eval_frame && py.get_eval_frame && py.interp_get)) &&
+           is_free() && !(py.minor >= 12 && monitoring_is_better());
 }
 
 static int start(void)
@@ -377,9 +410,8 @@ static int start(void)
     shape = &shapes[py.minor];
     running = true;
     all_profiled = false;
-    set(py.minor == 8    ? (void *)eval_frame_38
-        : py.minor >= 12 ? (void *)eval_frame_312
-                         : (void *)eval_frame);
+    lane_set_all(0);
+    set(own_function());
     return 0;
 }
 
@@ -387,7 +419,7 @@ static int start(void)
 static void stop(void)
 {
     if (running)
-        set(py.eval_frame_default);
+        unset();
     running = false;
     if (py.minor >= 12)
         hook_monitor(0);
@@ -395,4 +427,35 @@ static void stop(void)
         py.PyEval_SetProfile(NULL, NULL);
 }
 
-const struct hook hook_eval_frame = {fits, start, stop};
+/* The innermost call of Python that is open in the lane. */
+static const void *innermost_code(const struct lane *l)
+{
+    uint32_t at = l->depth;
+    while (at && l->open[at - 1].flags & CALL_NATIVE)
+        at--;
+    return at ? l->open[at - 1].code : NULL;
+}
+
+/* Has another function taken the place of ours, without calling ours? Then what runs now is not known to us. */
+static void heed(void)
+{
+    struct lane *l = lane_self;
+    if (py.minor < 12 || !running || !l || l->state & (LANE_BUSY | LANE_FORGOTTEN) ||
+        current_function() == own_function())
+        return;
+    void *type, *value, *trace;
+    py.PyErr_Fetch(&type, &value, &trace);
+    l->state |= LANE_BUSY;
+    void *frame = py.PyEval_GetFrame(); /* borrowed */
+    void *code = frame ? pyapi_frame_code(frame) : NULL;
+    bool unknown = code && !code_is_unwanted(code_entry(code)) && innermost_code(l) != code;
+    if (code)
+        py.Py_DecRef(code);
+    py.PyErr_Clear();
+    py.PyErr_Restore(type, value, trace);
+    l->state &= ~(uint32_t)LANE_BUSY;
+    if (unknown)
+        hand_over(l);
+}
+
+const struct hook hook_eval_frame = {fits, start, stop, heed};

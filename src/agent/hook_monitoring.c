@@ -264,4 +264,4 @@ static void stop(void)
     hook_monitor(0);
 }
 
-const struct hook hook_monitoring = {fits, start, stop};
+const struct hook hook_monitoring = {fits, start, stop, NULL};

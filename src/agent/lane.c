@@ -30,7 +30,7 @@ __thread struct lane *lane_self __attribute__((tls_model("initial-exec")));
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct lane *free_lanes, *all_lanes;
 static bool over; /* nothing is recorded in this process */
-static uint32_t forks;
+static uint32_t forks, state_of_all;
 static struct lane *forked; /* of the thread that forked this process, until it goes on */
 static pthread_key_t ends;  /* its destructor tells us that a thread has ended */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -141,7 +141,7 @@ static void introduce(struct lane *l)
     bool is_main = gettid() == getpid();
     struct text name = is_main ? (struct text){"MainThread", 10} : (struct text){NULL, 0};
     l->calls_unnamed = is_main ? UINT32_MAX : 0;
-    l->state = extras_are_active() ? LANE_EXTRAS : 0;
+    l->state = state_of_all | (extras_are_active() ? LANE_EXTRAS : 0);
     l->depth_easy = l->calls_unwatched = 0;
     l->depth_max = config->max_depth ? (uint32_t)config->max_depth : UINT32_MAX;
     l->due = 0;
@@ -166,6 +166,15 @@ void lane_look_closer_all(void)
     pthread_mutex_lock(&lock);
     for (struct lane *l = all_lanes; l; l = l->next_all)
         __atomic_store_n(&l->depth_easy, 0, __ATOMIC_RELAXED);
+    pthread_mutex_unlock(&lock);
+}
+
+void lane_set_all(uint32_t state)
+{
+    pthread_mutex_lock(&lock);
+    state_of_all = state;
+    for (struct lane *l = all_lanes; l; l = l->next_all)
+        l->state = (l->state & ~(uint32_t)LANE_MONITORED) | state;
     pthread_mutex_unlock(&lock);
 }
 

@@ -38,10 +38,11 @@ struct lane_call {
 /* What makes a lane unusual: then a hook has more to do than to write. */
 enum {
     LANE_BUSY = 1, /* something of ours runs in this thread: what it calls is not the program's */
-    LANE_FORGOTTEN = 2, /* its recording is over; see lane_begin_again */
-    LANE_PROFILED = 4,  /* calls of Python come by the profile function (hook_eval_frame.c) */
-    LANE_EXTRAS = 8,    /* more is wanted of each call (extra.h) */
-    LANE_EARLIER = 16,  /* calls are open whose end will not be told (earlier.h) */
+    LANE_FORGOTTEN = 2,  /* its recording is over; see lane_begin_again */
+    LANE_PROFILED = 4,   /* calls of Python come by the profile function (hook_eval_frame.c) */
+    LANE_EXTRAS = 8,     /* more is wanted of each call (extra.h) */
+    LANE_MONITORED = 32, /* calls of Python come by sys.monitoring, whoever calls us besides */
+    LANE_EARLIER = 16,   /* calls are open whose end will not be told (earlier.h) */
 };
 
 struct lane {
@@ -92,6 +93,8 @@ uint32_t lane_function_after_fork(const struct lane_call *call);
 
 /* With the GIL: the next call in each thread takes the slow way. */
 void lane_look_closer_all(void);
+/* With the GIL: all lanes, also later ones, are in this state as well; LANE_MONITORED or 0. */
+void lane_set_all(uint32_t state);
 
 /* The recording is over, and nobody writes: what this thread's lane was to it, all lanes forget. Each is begun again
  * when its thread does something in the next recording. */

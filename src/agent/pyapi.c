@@ -41,8 +41,10 @@ static bool find_others(void *library)
         ANY_OF("PyUnstable_Eval_RequestCodeExtraIndex", "_PyEval_RequestCodeExtraIndex");
     *(void **)&py.set_code_extra = ANY_OF("PyUnstable_Code_SetExtra", "_PyCode_SetExtra");
     *(void **)&py.set_eval_frame = ANY_OF("_PyInterpreterState_SetEvalFrameFunc");
+    *(void **)&py.get_eval_frame = ANY_OF("_PyInterpreterState_GetEvalFrameFunc");
     *(void **)&py.interp_get = ANY_OF("PyInterpreterState_Get", "_PyInterpreterState_Get");
     *(void **)&py.set_profile = ANY_OF("_PyEval_SetProfile");
+    *(void **)&py.frame_get_code = ANY_OF("PyFrame_GetCode");
     py.vectorcall_call = ANY_OF("PyVectorcall_Call");
     py.eval_frame_default = ANY_OF("_PyEval_EvalFrameDefault");
     return py.request_code_extra && py.set_code_extra;
@@ -87,6 +89,16 @@ bool pyapi_find_at(const void *address)
     if (library && !found)
         dlclose(library);
     return found;
+}
+
+void *pyapi_frame_code(void *frame)
+{
+    if (py.frame_get_code)
+        return py.frame_get_code(frame);
+    void *code = py.PyObject_GetAttrString(frame, "f_code");
+    if (!code)
+        py.PyErr_Clear();
+    return code;
 }
 
 void *pyapi_text(void *object, const char *name, const char **ret_text, ssize_t *ret_len)

@@ -17,10 +17,12 @@ struct pyapi {
     ssize_t (*request_code_extra)(void (*free_extra)(void *extra));
     int (*set_code_extra)(void *code, ssize_t index, void *extra);
     void (*set_eval_frame)(void *interp, void *function); /* 3.9+ */
+    void *(*get_eval_frame)(void *interp);                /* 3.9+ */
     void *(*interp_get)(void);                            /* 3.9+ */
     int (*set_profile)(void *tstate, int (*hook)(void *self, void *frame, int what, void *arg),
-                       void *self); /* 3.9+ */
-    void *vectorcall_call;          /* 3.8: under another name, and not needed */
+                       void *self);       /* 3.9+ */
+    void *(*frame_get_code)(void *frame); /* 3.9+ */
+    void *vectorcall_call;                /* 3.8: under another name, and not needed */
     void *eval_frame_default;
     int minor;          /* of 3.MINOR */
     bool free_threaded; /* an object's head has 32 bytes, not 16 */
@@ -53,6 +55,9 @@ static inline const char *pyapi_type_name(const void *type)
 
 /* An attribute that is an int; 0 if it is not. Clears no error. */
 long pyapi_number(void *object, const char *name);
+
+/* The code of a frame; a new reference, or NULL with no error set. As an attribute it would be an audit event. */
+void *pyapi_frame_code(void *frame);
 
 /* The text of an attribute that is a str: UTF-8, surrogates passed through. Returns the object that keeps it alive
  * (to be released with Py_DecRef), or NULL with no error set. */

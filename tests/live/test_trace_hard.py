@@ -389,3 +389,34 @@ def test_subinterpreters_do_no_harm(heatline, python, tmp_path):
     calls, run = traced(heatline, python, tmp_path, SUBINTERPRETERS)
     assert run.out == "done\n" and run.err == ""
     assert calls.count()["before"] == calls.count()["after"] == 1
+
+
+ANOTHER = """
+import ctypes
+api = ctypes.pythonapi
+get, put, interp = api._PyInterpreterState_GetEvalFrameFunc, api._PyInterpreterState_SetEvalFrameFunc, api.PyInterpreterState_Get
+get.restype = interp.restype = ctypes.c_void_p
+get.argtypes, put.argtypes = [ctypes.c_void_p], [ctypes.c_void_p] * 2
+def leaf(): pass
+def work():
+    compile("1", "x", "eval")
+    for _ in range(10): leaf()
+before = get(interp())
+work()
+put(interp(), ctypes.cast(api._PyEval_EvalFrameDefault, ctypes.c_void_p))
+work()
+work()
+put(interp(), before)
+work()
+print(get(interp()) == before)
+"""
+
+
+@pytest.mark.since(3, 9)
+@pytest.mark.parametrize("options", [(), ("--ignore-c-function",)])
+def test_another_evaluation_function(heatline, python, tmp_path, options):
+    """A program that sets one of its own: where there is sys.monitoring it takes over, and no call is told twice."""
+    calls, run = traced(heatline, python, tmp_path, ANOTHER, *options)
+    assert run.out == "True\n" and calls.resynced == 0
+    works, leaves = calls.count()["work"], calls.count()["leaf"]
+    assert (works, leaves) in ([(3, 40), (4, 40)] if python.version >= (3, 12) else [(2, 20)])
