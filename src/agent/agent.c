@@ -191,13 +191,18 @@ static bool is_first_use(const char *event, void *args)
     return true;
 }
 
-static void on_import(void *args)
+/* While we record: an audit event; `import`: what that of an import tells. */
+static void heed(void *import)
 {
-    char name[32];
-    void *type, *value, *trace;
-    py.PyErr_Fetch(&type, &value, &trace);
-    greenlets_importing(module_of(args, name, sizeof(name)));
-    py.PyErr_Restore(type, value, trace);
+    char name[32] = "";
+    if (import) {
+        void *type, *value, *trace;
+        py.PyErr_Fetch(&type, &value, &trace);
+        greenlets_importing(module_of(import, name, sizeof(name)));
+        py.PyErr_Restore(type, value, trace);
+    }
+    if (hook->heed && !paused)
+        hook->heed(name);
 }
 
 /* Python tells what it is about to do. Its own start-up is over when it runs the program. */
@@ -217,10 +222,8 @@ static int on_audit(const char *event, void *args, void *data)
         if (start() == 0 && runs && instrument_is_wanted())
             return instrument_run(event, args);
     }
-    if (hook && !paused && hook->heed)
-        hook->heed();
-    if (hook && !strcmp(event, "import"))
-        on_import(args);
+    if (hook)
+        heed(!strcmp(event, "import") ? args : NULL);
     return 0;
 }
 

@@ -8,7 +8,9 @@ struct hook {
     bool (*fits)(void); /* this Python? */
     int (*start)(void); /* with the GIL; 0, or -1 with nothing changed */
     void (*stop)(void);
-    void (*heed)(void); /* now and then, in any thread of Python: is it still told? May be NULL */
+    void (*heed)(
+        const char *
+            module); /* at each audit event; `module` is about to be imported, or "". May be NULL */
 };
 
 extern const struct hook hook_monitoring, hook_eval_frame;

@@ -10,6 +10,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "agent/agent.h"
 #include "agent/callback.h"
@@ -61,7 +62,8 @@ enum { SHAPES = sizeof(shapes) / sizeof(*shapes) };
 
 static const struct shape *shape; /* of this Python */
 static bool running, all_profiled;
-static char *interp; /* that is traced: others have functions of their own */
+static bool threading_comes; /* with all_profiled: it is being imported */
+static char *interp;         /* that is traced: others have functions of their own */
 
 static const void *pointer_at(const void *base, ptrdiff_t offset)
 {
@@ -152,6 +154,39 @@ static void *code_of(const void *object)
     return (void *)(uintptr_t)pointer_at(frame, FRAME_CODE);
 }
 
+static int on_profile(void *self, void *frame, int what, void *arg);
+
+/* threading calls it at the beginning of a new thread, by sys.setprofile. */
+static void *on_new_thread(void *self, void *const *args, size_t count, void *names)
+{
+    (void)self;
+    (void)args;
+    (void)count;
+    (void)names;
+    py.PyEval_SetProfile(on_profile, NULL);
+    py.Py_IncRef(py.none);
+    return py.none;
+}
+
+/* Done? Not while threading is not imported, or just being so. */
+static bool follow_new_threads(void)
+{
+    void *type, *value, *trace;
+    py.PyErr_Fetch(&type, &value, &trace);
+    void *modules =
+        py.PySys_GetObject("modules"); /* borrowed, as what PyDict_GetItemString gives */
+    void *threading = modules ? py.PyDict_GetItemString(modules, "threading") : NULL;
+    void *hook = threading ? callback_new(on_new_thread) : NULL;
+    void *done = hook ? py.PyObject_CallMethod(threading, "setprofile", "O", hook) : NULL;
+    if (hook)
+        py.Py_DecRef(hook);
+    if (done)
+        py.Py_DecRef(done);
+    py.PyErr_Clear();
+    py.PyErr_Restore(type, value, trace);
+    return done;
+}
+
 static int on_profile(void *self, void *frame, int what, void *arg)
 {
     (void)self;
@@ -160,6 +195,8 @@ static int on_profile(void *self, void *frame, int what, void *arg)
         py.PyEval_SetProfile(NULL, NULL);
         return 0;
     }
+    if (threading_comes)
+        threading_comes = !follow_new_threads();
     if (!l || l->state & (LANE_BUSY | LANE_FORGOTTEN))
         return 0;
     if (what == TRACE_CALL || what == TRACE_RETURN) {
@@ -246,18 +283,6 @@ static void unset(void)
         set(py.eval_frame_default);
 }
 
-/* threading calls it at the beginning of a new thread, by sys.setprofile. */
-static void *on_new_thread(void *self, void *const *args, size_t count, void *names)
-{
-    (void)self;
-    (void)args;
-    (void)count;
-    (void)names;
-    py.PyEval_SetProfile(on_profile, NULL);
-    py.Py_IncRef(py.none);
-    return py.none;
-}
-
 /* 3.11: as long as there is an evaluation function, calls are not run without C. */
 static void profile_all(void)
 {
@@ -266,16 +291,7 @@ static void profile_all(void)
     void *tstate = py.PyInterpreterState_ThreadHead(py.interp_get());
     for (; tstate; tstate = py.PyThreadState_Next(tstate))
         py.set_profile(tstate, on_profile, NULL);
-    void *modules =
-        py.PySys_GetObject("modules"); /* borrowed, as what PyDict_GetItemString gives */
-    void *threading = modules ? py.PyDict_GetItemString(modules, "threading") : NULL;
-    void *hook = threading ? callback_new(on_new_thread) : NULL;
-    void *done = hook ? py.PyObject_CallMethod(threading, "setprofile", "O", hook) : NULL;
-    if (hook)
-        py.Py_DecRef(hook);
-    if (done)
-        py.Py_DecRef(done);
-    py.PyErr_Clear();
+    follow_new_threads();
 }
 
 static void profile(struct lane *l)
@@ -409,7 +425,7 @@ static int start(void)
         return -1;
     shape = &shapes[py.minor];
     running = true;
-    all_profiled = false;
+    all_profiled = threading_comes = false;
     lane_set_all(0);
     set(own_function());
     return 0;
@@ -437,7 +453,7 @@ static const void *innermost_code(const struct lane *l)
 }
 
 /* Has another function taken the place of ours, without calling ours? Then what runs now is not known to us. */
-static void heed(void)
+static void heed_others(void)
 {
     struct lane *l = lane_self;
     if (py.minor < 12 || !running || !l || l->state & (LANE_BUSY | LANE_FORGOTTEN) ||
@@ -456,6 +472,13 @@ static void heed(void)
     l->state &= ~(uint32_t)LANE_BUSY;
     if (unknown)
         hand_over(l);
+}
+
+static void heed(const char *module)
+{
+    if (running && all_profiled && !strcmp(module, "threading"))
+        threading_comes = true;
+    heed_others();
 }
 
 const struct hook hook_eval_frame = {fits, start, stop, heed};

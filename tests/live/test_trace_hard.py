@@ -420,3 +420,23 @@ def test_another_evaluation_function(heatline, python, tmp_path, options):
     assert run.out == "True\n" and calls.resynced == 0
     works, leaves = calls.count()["work"], calls.count()["leaf"]
     assert (works, leaves) in ([(3, 40), (4, 40)] if python.version >= (3, 12) else [(2, 20)])
+
+
+def test_threads_after_a_deep_recursion(heatline, python, tmp_path):
+    """Where it makes another way take over, with threading not imported yet."""
+    calls, _ = traced(heatline, python, tmp_path, """
+import sys
+sys.setrecursionlimit(20000)
+def deep(n):
+    return n and deep(n - 1)
+def leaf(): pass
+def work():
+    for _ in range(10): leaf()
+sys.modules.pop("threading", None)  # something in site may have imported it
+deep(9000)
+import threading
+thread = threading.Thread(target=work)
+thread.start()
+thread.join()
+""", "--ignore-c-function")
+    assert calls.count()["work"] == 1 and calls.count()["leaf"] == 10 and calls.count()["deep"] == 9001
