@@ -9,6 +9,7 @@ import sys
 
 import pytest
 
+from interpreters import REPOSITORY
 from target import PROGRAMS, Target, state, tracers, until
 from tool import environment, statement
 
@@ -130,10 +131,12 @@ def check_variables(target, heatline):
     assert count >= 30 and not wrong, "%d of %d differ: %s" % (len(wrong), count, wrong[:5])
 
 
-def test_numpy(heatline, keep):
-    """With the Python that runs the tests: it has numpy."""
-    target = keep(Target([sys.executable, str(PROGRAMS / "numbers_of_numpy.py")],
-                         env=environment(None)))
+def test_numpy(python, heatline, start):
+    found = subprocess.run([str(REPOSITORY / "tools" / "numpy"), python.family],
+                           stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    if found.returncode != 0:
+        pytest.skip(found.stderr.decode().strip())
+    target = start(python, "numbers_of_numpy.py", env={"PYTHONPATH": found.stdout.decode().strip()})
     check_variables(target, heatline)
 
 
