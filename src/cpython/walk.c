@@ -24,6 +24,7 @@ enum {
 struct stretch {
     uint64_t address;
     uint32_t len_bytes, offset;
+    uint32_t used_bytes; /* without the room for the calls that come next */
 };
 
 /* What one call reads, in this order:
@@ -90,8 +91,10 @@ static void reserve(struct walk_plan *p, size_t bytes)
 
 static void plan_add(struct walk_plan *p, uint64_t address, uint32_t len_bytes)
 {
-    *(struct stretch *)vec_push(&p->stretches) =
-        (struct stretch){.address = address, .len_bytes = len_bytes, .offset = (uint32_t)p->bytes};
+    *(struct stretch *)vec_push(&p->stretches) = (struct stretch){.address = address,
+                                                                  .len_bytes = len_bytes,
+                                                                  .offset = (uint32_t)p->bytes,
+                                                                  .used_bytes = len_bytes};
     p->bytes += len_bytes;
     reserve(p, p->bytes);
 }
@@ -298,21 +301,25 @@ static bool agree(struct walk *w, const struct layout *l)
 
 /* Adds a frame's bytes to the stretches of its group, from `from` on: to one of the last few that end or begin
  * nearby, since frames on the data stack and entry shims on the C stack take turns. */
-static void plan_cover(struct walk_plan *p, size_t from, uint64_t start, uint64_t end)
+static void plan_cover(struct walk_plan *p, size_t from, uint64_t start, uint64_t used_end,
+                       uint64_t end)
 {
     size_t n = p->stretches.len;
     for (size_t i = n; i-- > from && n - i <= OPEN_STRETCHES;) {
         struct stretch *s = stretch_at(p, i);
-        uint64_t s_end = s->address + s->len_bytes;
+        uint64_t s_end = s->address + s->len_bytes, s_used_end = s->address + s->used_bytes;
         if (start > s_end + MERGE_BYTES || end + MERGE_BYTES < s->address)
             continue;
         if (start < s->address)
             s->address = start;
         s->len_bytes = (uint32_t)((end > s_end ? end : s_end) - s->address);
+        s->used_bytes = (uint32_t)((used_end > s_used_end ? used_end : s_used_end) - s->address);
         return;
     }
     *(struct stretch *)vec_push(&p->stretches) =
-        (struct stretch){.address = start, .len_bytes = (uint32_t)(end - start)};
+        (struct stretch){.address = start,
+                         .len_bytes = (uint32_t)(end - start),
+                         .used_bytes = (uint32_t)(used_end - start)};
 }
 
 /* From the frames just walked: where the next walk will find its bytes. */
@@ -326,12 +333,13 @@ static void plan_make(struct walk *w, const struct layout *l)
     vec_clear(&p->stretches);
     size_t n = w->frames.len, from = 0;
     for (size_t i = 0; i < n; i++) {
-        uint64_t start = frames[i].address, end = start + l->frame_prefix_bytes;
+        uint64_t start = frames[i].address, used_end = start + l->frame_prefix_bytes,
+                 end = used_end;
         if (i < INNER_FRAMES && end <= limit && limit - end <= 1 << 20)
             end = end + SLACK_BYTES < limit ? end + SLACK_BYTES : limit;
         if (i == INNER_FRAMES)
             from = p->stretches.len;
-        plan_cover(p, from, start, end);
+        plan_cover(p, from, start, used_end, end);
     }
     p->inner = n > INNER_FRAMES ? from : p->stretches.len;
     p->bytes = 0;
@@ -460,8 +468,11 @@ enum rd walk_confirm(struct walk *w, struct mem *m, const struct layout *l)
 void walk_ask(struct walk *w, const struct layout *l, struct vec *ranges)
 {
     struct walk_plan *p = w->plan;
-    for (size_t i = p->stretches.len; i-- > 0;)
-        ranges_add(ranges, of_copy(p, i, p->first));
+    for (size_t i = p->stretches.len; i-- > 0;) {
+        struct mem_range range = of_copy(p, i, p->first);
+        range.len_bytes = stretch_at(p, i)->used_bytes; /* a frame beyond would be one too many */
+        ranges_add(ranges, range);
+    }
     ask_moment(w, l, ranges);
 }
 
