@@ -322,16 +322,22 @@ _marked = []  # code of functions that are recorded although others are not
 
 
 def _mark_all():
-    for code in _marked:
-        agent.load().mark(code)
+    for code, levels in _marked:
+        agent.load().mark(code, levels)
 
 
-def log_sparse(function):
-    """`@log_sparse`: with `log_sparse` on (`heatline trace --log-sparse`) only such functions are recorded."""
-    _marked.append(function.__code__)
+def log_sparse(function=None, *, stack_depth=1):
+    """`@log_sparse`: with `log_sparse` on (`heatline trace --log-sparse`) only such functions are recorded.
+
+    `@log_sparse(stack_depth=N)`: and what they call, N levels in all.
+    """
+    if function is None:
+        return functools.partial(log_sparse, stack_depth=stack_depth)
+    mark = function.__code__, min(max(int(stack_depth), 1), 0xffffffff)
+    _marked.append(mark)
     module = agent.load(install=False)
     if module is not None and module.state() != "off":
-        module.mark(function.__code__)
+        module.mark(*mark)
     return function
 
 

@@ -19,17 +19,22 @@ struct table code_table;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static ssize_t extra_index = -1;
+static struct table marks; /* codes that the program has marked, and with how many levels */
+static bool levels_matter;
 
-/* Python calls it when a code object dies: its extra is its own address. */
+/* Python calls it when a code object dies, or gets another extra: its extra is its own address. */
 static void forget_one(void *code)
 {
     pthread_mutex_lock(&lock);
     table_remove(&code_table, (uint64_t)(uintptr_t)code);
+    table_remove(&marks, (uint64_t)(uintptr_t)code);
     pthread_mutex_unlock(&lock);
 }
 
 int code_begin(void)
 {
+    table_clear(&marks);
+    levels_matter = false;
     if (extra_index < 0)
         extra_index = py.request_code_extra(forget_one);
     return extra_index < 0 ? -1 : 0;
@@ -100,7 +105,31 @@ static bool is_script(void *code, const char *name, const char *file)
     return found;
 }
 
-static uint32_t entry_of(void *code, bool marked)
+uint32_t code_levels(const void *code)
+{
+    return table_find(&marks, (uint64_t)(uintptr_t)code);
+}
+
+bool code_levels_matter(void)
+{
+    return levels_matter;
+}
+
+static bool is_wanted(void *code, const char *name, const char *file)
+{
+    const struct config *config = agent_config();
+    return !(config->sparse && !levels_matter) && config_wants(config, file) && !is_ours(file) &&
+           !is_script(code, name, file);
+}
+
+static void mark(const void *code, uint32_t levels)
+{
+    pthread_mutex_lock(&lock);
+    table_put(&marks, (uint64_t)(uintptr_t)code, levels);
+    pthread_mutex_unlock(&lock);
+}
+
+static uint32_t entry_of(void *code, uint32_t levels)
 {
     const char *name = "", *file = "";
     ssize_t name_len = 0, file_len = 0;
@@ -108,9 +137,7 @@ static uint32_t entry_of(void *code, bool marked)
         pyapi_text(code, py.minor >= 11 ? "co_qualname" : "co_name", &name, &name_len);
     void *file_keeper = pyapi_text(code, "co_filename", &file, &file_len);
     uint32_t entry = CODE_UNWANTED;
-    const struct config *config = agent_config();
-    if (marked || (!config->sparse && config_wants(config, file) && !is_ours(file) &&
-                   !is_script(code, name, file))) {
+    if (levels || is_wanted(code, name, file)) {
         uint32_t line = (uint32_t)pyapi_number(code, "co_firstlineno");
         entry = dictionary_function((struct text){name, (uint32_t)name_len},
                                     (struct text){file, (uint32_t)file_len}, line)
@@ -119,7 +146,7 @@ static uint32_t entry_of(void *code, bool marked)
             entry |= CODE_SPECIAL | CODE_GENERATOR;
         if (trigger_is_function(name, file))
             entry |= CODE_SPECIAL | CODE_TRIGGER;
-        if (root_is_function(name, file))
+        if (root_is_function(name, file) || (levels && levels_matter))
             entry |= CODE_SPECIAL | CODE_ROOT;
     }
     if (name_keeper)
@@ -129,27 +156,36 @@ static uint32_t entry_of(void *code, bool marked)
     return entry;
 }
 
-static uint32_t learn(void *code, bool marked)
+uint32_t code_learn(void *code)
 {
     void *type, *value, *trace;
     py.PyErr_Fetch(&type, &value, &trace);
-    uint32_t entry = entry_of(code, marked);
+    uint32_t levels = code_levels(code), entry = entry_of(code, levels);
     /* Without its extra its death would go unnoticed, so it is better not kept. */
-    if (py.set_code_extra(code, extra_index, code) == 0)
+    if (py.set_code_extra(code, extra_index, code) == 0) {
         keep((uint64_t)(uintptr_t)code, entry);
+        if (levels)
+            mark(code, levels);
+    }
     py.PyErr_Clear();
     py.PyErr_Restore(type, value, trace);
     return entry & CODE_ID ? entry : CODE_UNWANTED; /* it could not be defined */
 }
 
-uint32_t code_learn(void *code)
+void code_mark(void *code, uint32_t levels)
 {
-    return learn(code, false);
-}
-
-void code_mark(void *code)
-{
-    learn(code, true);
+    bool widen = levels > 1 && agent_config()->sparse && !levels_matter;
+    mark(code, levels ? levels : 1);
+    code_learn(code);
+    if (!widen)
+        return;
+    levels_matter = true;
+    pthread_mutex_lock(&lock); /* what nobody wanted may be wanted now */
+    table_forget_all(&code_table);
+    pthread_mutex_unlock(&lock);
+    lane_look_closer_all();
+    if (agent_pause() == 0) /* and what was switched off, switched on */
+        agent_resume();
 }
 
 uint64_t code_callable_key(void *callable)

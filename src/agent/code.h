@@ -20,14 +20,19 @@ enum {
 
 extern struct table code_table;
 
-/* Once a process, with the GIL. 0 or -1. */
+/* Once a recording, with the GIL. 0 or -1. */
 int code_begin(void);
 /* In a forked child: nothing is defined there yet. */
 void code_forget(void);
 
 uint32_t code_learn(void *code);
-/* Makes it wanted, whatever the configuration says. */
-void code_mark(void *code);
+/* The program marks a function: it is wanted, whatever the configuration says. `levels`: how many levels of calls of
+ * Python are wanted with it, its own the first, where only marked functions are wanted (config sparse). */
+void code_mark(void *code, uint32_t levels);
+/* What it was marked with, or 0; for a code that is alive. */
+uint32_t code_levels(const void *code);
+/* Is any marked with more than its own? Then all functions are looked at, and marked ones are roots. */
+bool code_levels_matter(void);
 uint32_t code_learn_callable(void *callable, uint64_t key);
 /* What tells one C function from another; 0: it is none, but a function of Python. */
 uint64_t code_callable_key(void *callable);

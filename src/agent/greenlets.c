@@ -116,7 +116,8 @@ static void resume_call(struct lane *l, const struct greenlet *g, uint32_t i)
     }
     if (g->forks != lane_forks())
         call.function = lane_function_after_fork(&call);
-    l->root = g->root;
+    if (i + 1 == g->root)
+        lane_begin_root(l, call.code);
     lane_enter(l, EVENT_RESUME, call.code, call.function, call.flags & (CALL_NATIVE | CALL_ROOT));
     if (i < g->earlier)
         l->open[i].t_ns = call.t_ns;

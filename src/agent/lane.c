@@ -135,6 +135,13 @@ int lane_put(struct lane *l, const struct event *event)
     return stream_put(&l->stream, event);
 }
 
+/* How deep calls are written: so many `levels` in a root that begins at `depth`, if not 0. */
+static uint32_t depth_max_of(uint32_t depth, uint32_t levels)
+{
+    uint64_t limit = agent_config()->max_depth ? agent_config()->max_depth : UINT32_MAX;
+    return (uint32_t)(levels && depth + (uint64_t)levels < limit ? depth + levels : limit);
+}
+
 static void introduce(struct lane *l)
 {
     const struct config *config = agent_config();
@@ -143,7 +150,7 @@ static void introduce(struct lane *l)
     l->calls_unnamed = is_main ? UINT32_MAX : 0;
     l->state = state_of_all | (extras_are_active() ? LANE_EXTRAS : 0);
     l->depth_easy = l->calls_unwatched = 0;
-    l->depth_max = config->max_depth ? (uint32_t)config->max_depth : UINT32_MAX;
+    l->depth_max = depth_max_of(0, 0);
     l->due = 0;
     l->rooted = root_is_asked_for();
     l->trigger_ns = trigger_duration_ns();
@@ -164,8 +171,10 @@ uint32_t lane_function_after_fork(const struct lane_call *call)
 void lane_look_closer_all(void)
 {
     pthread_mutex_lock(&lock);
-    for (struct lane *l = all_lanes; l; l = l->next_all)
+    for (struct lane *l = all_lanes; l; l = l->next_all) {
+        l->rooted = root_is_asked_for();
         __atomic_store_n(&l->depth_easy, 0, __ATOMIC_RELAXED);
+    }
     pthread_mutex_unlock(&lock);
 }
 
@@ -379,11 +388,17 @@ static void write_due(struct lane *l, uint64_t t_ns)
             write_call(l, &l->open[l->due], l->open[l->due].t_ns);
 }
 
+void lane_begin_root(struct lane *l, const void *code)
+{
+    l->root = l->depth + 1;
+    l->depth_max = depth_max_of(l->depth, code_levels(code));
+}
+
 /* Outside of roots: only what is open is kept track of. False: a root begins here. */
 static bool stay_silent(struct lane *l, const void *code, uint32_t flags)
 {
     if (flags & CALL_ROOT && root_is_due()) {
-        l->root = l->depth + 1;
+        lane_begin_root(l, code);
         l->due = l->depth;
         return false;
     }
@@ -407,7 +422,7 @@ void lane_enter_slowly(struct lane *l, uint8_t kind, const void *code, uint32_t 
     struct lane_call *call = &l->open[l->depth++];
     uint32_t held = l->depth > 1 ? call[-1].held_end : 0;
     *call = (struct lane_call){code, t_ns, function, flags, held, held};
-    if (!l->least_ns && l->depth <= l->depth_max)
+    if (!l->least_ns && (l->depth <= l->depth_max || code_levels(code)))
         write_call(l, call, t_ns);
 }
 

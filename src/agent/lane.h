@@ -91,7 +91,7 @@ uint32_t lane_forks(void);
 /* What a call from before the fork is called in this process. */
 uint32_t lane_function_after_fork(const struct lane_call *call);
 
-/* With the GIL: the next call in each thread takes the slow way. */
+/* With the GIL: the next call in each thread takes the slow way, and whether there are roots is asked anew. */
 void lane_look_closer_all(void);
 /* With the GIL: all lanes, also later ones, are in this state as well; LANE_MONITORED or 0. */
 void lane_set_all(uint32_t state);
@@ -116,6 +116,8 @@ void lane_enter_slowly(struct lane *l, uint8_t kind, const void *code, uint32_t 
                        uint32_t flags);
 void lane_leave_slowly(struct lane *l, uint8_t kind);
 
+/* The call of `code`, which is the next to be opened, is a root that is to be recorded. */
+void lane_begin_root(struct lane *l, const void *code);
 /* Room for one more open call. */
 bool lane_make_room(struct lane *l);
 /* Takes all but the outermost `depth` open calls as ended. */

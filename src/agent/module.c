@@ -182,16 +182,18 @@ static void *mute(void *self, void *args, void *keywords)
     return nothing();
 }
 
-/* mark(code): a function that is recorded although others are not (config sparse). */
+/* mark(code, levels): a function that is recorded although others are not (config sparse), with what it calls. */
 static void *mark(void *self, void *args, void *keywords)
 {
     (void)self;
     (void)keywords;
     void *code = py.PySequence_GetItem(args, 0);
-    if (!code)
+    void *levels = code ? py.PySequence_GetItem(args, 1) : NULL;
+    if (!levels)
         return NULL;
     if (pyapi_type(code) == py.code_type && agent_state() != AGENT_OFF)
-        code_mark(code);
+        code_mark(code, (uint32_t)py.PyLong_AsLong(levels));
+    py.Py_DecRef(levels);
     py.Py_DecRef(code); /* its entry goes with it */
     return nothing();
 }

@@ -3,6 +3,7 @@
 #include <stdint.h>
 
 #include "agent/agent.h"
+#include "agent/code.h"
 #include "agent/pattern.h"
 
 static struct patterns functions;
@@ -16,7 +17,7 @@ void root_begin(void)
 
 bool root_is_asked_for(void)
 {
-    return agent_config()->root[0] != NULL;
+    return agent_config()->root[0] || code_levels_matter();
 }
 
 bool root_is_function(const char *name, const char *file)

@@ -1,4 +1,5 @@
-/* Functions whose calls are recorded with all that happens in them, and nothing else (config root, sample_every). */
+/* Functions whose calls are recorded with all that happens in them, and nothing else (config root, sample_every;
+ * code_mark). */
 #ifndef HEATLINE_AGENT_ROOT_H
 #define HEATLINE_AGENT_ROOT_H
 

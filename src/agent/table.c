@@ -80,6 +80,13 @@ void table_remove(struct table *t, uint64_t key)
         __atomic_store_n(&slot->key, TABLE_REMOVED, __ATOMIC_RELEASE);
 }
 
+void table_forget_all(struct table *t)
+{
+    for (uint64_t i = 0; t->body && i <= t->body->mask; i++)
+        if (t->body->slots[i].key > TABLE_REMOVED)
+            __atomic_store_n(&t->body->slots[i].key, TABLE_REMOVED, __ATOMIC_RELEASE);
+}
+
 void table_clear(struct table *t)
 {
     if (t->body)

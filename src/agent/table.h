@@ -46,6 +46,8 @@ static inline uint32_t table_find(const struct table *t, uint64_t key)
 /* 0, or -1 when there is no memory: nothing is changed. */
 int table_put(struct table *t, uint64_t key, uint32_t value);
 void table_remove(struct table *t, uint64_t key);
+/* Removes all there is. */
+void table_forget_all(struct table *t);
 /* Only while nobody reads. */
 void table_clear(struct table *t);
 

@@ -215,6 +215,46 @@ with heatline.trace("part.heat", verbose=0, log_sparse=True):
     assert Calls(tmp_path / "all.heat").count() == {"marked": 2}
 
 
+LEVELS = """
+def first(): second()
+def second(): third()
+def third(): fourth()
+def fourth(): marked()
+
+@heatline.log_sparse
+def marked(): first.__name__
+
+first()
+
+@heatline.log_sparse(stack_depth=2)
+def two(): first()
+
+@heatline.log_sparse(stack_depth=100)
+def all(): first()
+
+def work():
+    first()
+    two()
+    first()
+    all()
+    marked()
+"""
+
+
+def test_marked_with_levels(run, tmp_path, heatline):
+    names = {"two": 1, "all": 1, "first": 2, "second": 1, "third": 1, "fourth": 1}
+    run(LEVELS + """
+with heatline.trace("part.heat", verbose=0, log_sparse=True):
+    work()
+with heatline.trace("whole.heat", verbose=0):
+    work()
+""")
+    assert Calls(tmp_path / "part.heat").count() == dict(names, marked=5)
+    assert Calls(tmp_path / "whole.heat").count()["first"] == 4
+    run(LEVELS + "work()", by=heatline.argv("trace", "--log-sparse", "--quiet", "-o", tmp_path / "all.heat", "--"))
+    assert Calls(tmp_path / "all.heat").count() == dict(names, marked=6)
+
+
 def test_each_call_a_recording(run, tmp_path):
     run("""
 @heatline.trace_and_save(output_dir="traces")

@@ -231,6 +231,21 @@ def test_another_user_s_program(as_root, start, heatline, tmp_path):
     check_unharmed(program)
 
 
+def test_another_pid_namespace(as_root, python, start, heatline):
+    class Inside:
+        command = ["unshare", "--pid", "--fork", "--mount-proc", "--kill-child", *python.command]
+
+    program = start(Inside, "callers.py", "spin", 0)
+    program.line()
+    with open("/proc/%d/task/%d/children" % (program.pid, program.pid)) as children:
+        pid = int(children.read())
+    recording = heatline.path(".heat")
+    run = heatline.run("trace", "--attach", pid, "-t", 0.3, "-o", recording)
+    assert run.status == 0, run.err
+    check_calls(heatline, recording)
+    check_unharmed(program)
+
+
 def test_what_is_not_said(one_python, heatline):
     for arguments in (["--attach", os.getpid(), "program.py"], ["-t", "1", "program.py"]):
         assert heatline.run("trace", *arguments).status == 2
