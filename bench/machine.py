@@ -11,6 +11,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "heatline"
 SID = CACHE / "sid"  # made by tools/sid-root
+FREE_THREADED = CACHE / "free-threaded-3.13"  # made by tools/free-threaded-python
 
 
 def interpreter(version):
@@ -18,7 +19,7 @@ def interpreter(version):
     name = f"python{version}"
     found = sorted((Path.home() / ".pyenv/versions").glob(f"{version}*/bin/{name}"))
     found += [Path(folder) / name for folder in os.environ.get("PATH", "").split(":") if folder]
-    found.append(SID / "usr/outside/bin" / name)
+    found += [SID / "usr/outside/bin" / name, FREE_THREADED / "bin" / name]
     for path in found:
         if os.access(path, os.X_OK) and "shims" not in path.parts:
             return str(path)

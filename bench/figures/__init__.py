@@ -6,6 +6,6 @@ None; JUDGED are those of its values that the goal speaks of, where not all),
 `missed(row)` (what a row of ours lacks, or None) and `measure(plan)` (the rows).
 """
 
-from . import cost, dump, impossible, memory, rate, report, shares, slowdown, threads, top, trace, wake
+from . import cost, dump, impossible, lanes, memory, rate, report, shares, slowdown, threads, top, trace, wake
 
-ALL = (cost, rate, wake, threads, top, dump, impossible, shares, slowdown, memory, trace, report)
+ALL = (cost, rate, wake, threads, top, dump, impossible, shares, slowdown, memory, trace, lanes, report)
