@@ -58,6 +58,7 @@ complete -c heatline -n '__fish_seen_subcommand_from trace' -l repr -d 'Show val
 complete -c heatline -n '__fish_seen_subcommand_from trace' -l log-print -d 'Record what print() is given; it prints all the same'
 complete -c heatline -n '__fish_seen_subcommand_from trace' -l log-gc -d 'Record garbage collections, as calls'
 complete -c heatline -n '__fish_seen_subcommand_from trace' -l log-async -d 'Record which task of asyncio or trio, or which greenlet, runs: each gets a track of its own'
+complete -c heatline -n '__fish_seen_subcommand_from trace' -l log-torch -d 'Have torch\'s own profiler run in processes that import torch, and show what it saw in tracks of their own'
 complete -c heatline -n '__fish_seen_subcommand_from trace' -l log-exception -d 'Record exceptions where they are raised; before 3.12 only those that leave a call'
 complete -c heatline -n '__fish_seen_subcommand_from trace' -l log-audit -x -d 'Record audit events (open, socket.connect, import, ...) that match; may be repeated'
 complete -c heatline -n '__fish_seen_subcommand_from trace' -s o -l output -r -F -d 'Write to this file; trace.heat unless given'

@@ -9,7 +9,7 @@ from heatline import find_program
 from heatline.tracer import Tracer
 
 FLAGS = ("ignore_c_function", "ignore_frozen", "log_func_args", "log_func_retval", "log_print", "log_gc",
-         "log_async", "log_exception", "log_sparse")
+         "log_async", "log_torch", "log_exception", "log_sparse")
 VALUES = ("output_file", "max_stack_depth", "min_duration", "ring", "limit")
 
 

@@ -5,6 +5,7 @@ a program says is dropped at once.
 """
 
 import functools
+import importlib.util
 import json
 import os
 import subprocess
@@ -59,12 +60,16 @@ class Tracer:
     def __init__(self, output_file="trace.heat", *, ignore_c_function=False, ignore_frozen=False,
                  include_files=None, exclude_files=None, max_stack_depth=0, min_duration=0,
                  tracer_entries=0, max_size=0, ring=0, stop_when_full=False, log_func_args=False,
-                 log_func_retval=False, log_print=False, log_gc=False, log_async=False, log_exception=False, log_audit=None,
-                 log_sparse=False, ignore_multiprocess=False, verbose=1):
+                 log_func_retval=False, log_print=False, log_gc=False, log_async=False, log_torch=False, log_exception=False,
+                 log_audit=None, log_sparse=False, ignore_multiprocess=False, verbose=1):
         self.output_file = os.fspath(output_file)
         self.verbose = verbose
         self._recording = None
         self._saved = False
+        self._torch = None
+        self._log_torch = log_torch
+        if log_torch and importlib.util.find_spec("torch") is None:
+            raise ImportError("log_torch needs torch, which is not installed here")
         size = max(tracer_entries * 8, 1 << 20) if tracer_entries else _size(ring or max_size or 8192)
         flags = {
             "c_functions": not (ignore_c_function or log_sparse), "frozen": not ignore_frozen,
@@ -108,11 +113,16 @@ class Tracer:
         module.start("file=%s\n%s\n" % (self._recording, "\n".join(self._config)))
         _running = self
         _mark_all()
+        if self._log_torch:
+            self._torch = module.torch()
+            self._torch.start()
 
     def stop(self):
         """Nothing is recorded any more; save() makes a file of what was."""
         global _running
         if _running is self:
+            if self._torch is not None:
+                self._torch.stop()
             agent.load().stop()
             _running = None
 

@@ -21,6 +21,7 @@
 #include "agent/root.h"
 #include "agent/segment.h"
 #include "agent/stamp.h"
+#include "agent/torch.h"
 #include "agent/trigger.h"
 
 static struct config config;
@@ -219,7 +220,10 @@ static int on_audit(const char *event, void *args, void *data)
     if (!over && !hook && (runs || is_first_use(event, args))) {
         over = true; /* tried once */
         environment_hide();
-        if (start() == 0 && runs && instrument_is_wanted())
+        int failed = start();
+        if (!failed && config.torch)
+            torch_watch();
+        if (!failed && runs && instrument_is_wanted())
             return instrument_run(event, args);
     }
     if (hook)

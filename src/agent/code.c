@@ -61,6 +61,8 @@ static bool is_ours(const char *file)
     const char *name = strrchr(file, '/');
     static const char folder[] = "/heatline";
     size_t len = sizeof(folder) - 1;
+    if (!strcmp(file, "<heatline>")) /* embedded.h */
+        return true;
     if (!name || (size_t)(name - file) < len || memcmp(name - len, folder, len) != 0)
         return false;
     for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)

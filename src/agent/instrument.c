@@ -5,20 +5,13 @@
 
 #include "agent/agent.h"
 #include "agent/builtin.h"
+#include "agent/embedded.h"
 #include "agent/lane.h"
 #include "agent/mark.h"
 #include "agent/pyapi.h"
 #include "agent/value.h"
 
-enum { FILE_INPUT = 257 }; /* Py_file_input */
-
-/* instrument.py, as text that ends with a zero. */
-extern const char instrument_source[];
-__asm__(".pushsection .rodata\n"
-        "instrument_source:\n"
-        ".incbin \"agent/instrument.py\"\n"
-        ".byte 0\n"
-        ".popsection\n");
+EMBEDDED(instrument_source, "agent/instrument.py");
 
 bool instrument_is_wanted(void)
 {
@@ -107,39 +100,13 @@ static void *event_(void *self, void *args, void *keywords)
     return take(args, tell_event);
 }
 
-static int add(void *names, const char *name, void *object)
-{
-    int failed = object ? py.PyDict_SetItemString(names, name, object) : -1;
-    if (object)
-        py.Py_DecRef(object);
-    return failed;
-}
-
-/* install(config) of instrument.py: main_code(event, argument). NULL with an error. */
+/* main_code(event, argument) of instrument.py. NULL with an error. */
 static void *install(void)
 {
     static const struct builtin builtins[] = {{"variable", variable, BUILTIN_FLAGS, NULL},
                                               {"number", number, BUILTIN_FLAGS, NULL},
                                               {"event", event_, BUILTIN_FLAGS, NULL}};
-    void *names = py.PyDict_New(); /* kept: its functions need it */
-    int failed = names ? add(names, "__builtins__", py.PyImport_ImportModule("builtins")) : -1;
-    for (size_t i = 0; !failed && i < sizeof(builtins) / sizeof(*builtins); i++)
-        failed = add(names, builtins[i].name, builtin_new(&builtins[i]));
-    void *code =
-        failed ? NULL
-               : py.Py_CompileStringExFlags(instrument_source, "<heatline>", FILE_INPUT, NULL, -1);
-    void *done = code ? py.PyEval_EvalCode(code, names, names) : NULL;
-    void *function = done ? py.PyDict_GetItemString(names, "install") : NULL; /* borrowed */
-    const char *text = agent_config()->whole;
-    void *config = function ? py.PyUnicode_FromStringAndSize(text, (ssize_t)strlen(text)) : NULL;
-    void *main_code = config ? py.PyObject_CallFunctionObjArgs(function, config, NULL) : NULL;
-    if (config)
-        py.Py_DecRef(config);
-    if (done)
-        py.Py_DecRef(done);
-    if (code)
-        py.Py_DecRef(code);
-    return main_code;
+    return embedded_install(instrument_source, builtins, sizeof(builtins) / sizeof(*builtins));
 }
 
 /* The code to be run instead; NULL: none. */

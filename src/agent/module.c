@@ -9,10 +9,12 @@
 #include "agent/builtin.h"
 #include "agent/code.h"
 #include "agent/dictionary.h"
+#include "agent/embedded.h"
 #include "agent/lane.h"
 #include "agent/mark.h"
 #include "agent/pyapi.h"
 #include "agent/recording.h"
+#include "agent/torch.h"
 #include "model/event.h"
 
 enum { SLOT_GIL = 4, GIL_NOT_USED = 1 }; /* Py_mod_gil, 3.13+ */
@@ -165,21 +167,13 @@ static void *end(void *self, void *args, void *keywords)
     return nothing();
 }
 
-/* mute(1), mute(0): what the current thread does is not recorded, until as often undone. */
-static void *mute(void *self, void *args, void *keywords)
+/* torch(): torch's profiler, to be started and stopped. */
+static void *torch(void *self, void *args, void *keywords)
 {
     (void)self;
+    (void)args;
     (void)keywords;
-    void *object = py.PySequence_GetItem(args, 0);
-    long on = object ? py.PyLong_AsLong(object) : 0;
-    if (object)
-        py.Py_DecRef(object);
-    struct lane *l = agent_state() != AGENT_OFF ? lane_get() : NULL;
-    if (!object)
-        return NULL;
-    if (l)
-        lane_mute(l, on != 0);
-    return nothing();
+    return torch_profile();
 }
 
 /* mark(code, levels): a function that is recorded although others are not (config sparse), with what it calls. */
@@ -228,13 +222,21 @@ static void *finish(void *self, void *args, void *keywords)
 }
 
 static struct builtin functions[] = {
-    {"start", start, BUILTIN_FLAGS, NULL},     {"stop", stop, BUILTIN_FLAGS, NULL},
-    {"pause", pause_, BUILTIN_FLAGS, NULL},    {"resume", resume, BUILTIN_FLAGS, NULL},
-    {"state", state, BUILTIN_FLAGS, NULL},     {"instant", instant, BUILTIN_FLAGS, NULL},
-    {"counter", counter, BUILTIN_FLAGS, NULL}, {"begin", begin, BUILTIN_FLAGS, NULL},
-    {"end", end, BUILTIN_FLAGS, NULL},         {"mute", mute, BUILTIN_FLAGS, NULL},
-    {"mark", mark, BUILTIN_FLAGS, NULL},       {"create", create, BUILTIN_FLAGS, NULL},
-    {"finish", finish, BUILTIN_FLAGS, NULL},   {0},
+    {"start", start, BUILTIN_FLAGS, NULL},
+    {"stop", stop, BUILTIN_FLAGS, NULL},
+    {"pause", pause_, BUILTIN_FLAGS, NULL},
+    {"resume", resume, BUILTIN_FLAGS, NULL},
+    {"state", state, BUILTIN_FLAGS, NULL},
+    {"instant", instant, BUILTIN_FLAGS, NULL},
+    {"counter", counter, BUILTIN_FLAGS, NULL},
+    {"begin", begin, BUILTIN_FLAGS, NULL},
+    {"end", end, BUILTIN_FLAGS, NULL},
+    {"mute", embedded_mute, BUILTIN_FLAGS, NULL},
+    {"mark", mark, BUILTIN_FLAGS, NULL},
+    {"create", create, BUILTIN_FLAGS, NULL},
+    {"finish", finish, BUILTIN_FLAGS, NULL},
+    {"torch", torch, BUILTIN_FLAGS, NULL},
+    {0},
 };
 
 /* Include/moduleobject.h: what follows the head of an object in a PyModuleDef. */

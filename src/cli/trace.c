@@ -162,6 +162,9 @@ static int check(const struct arguments *arguments, const struct trace_options *
         return err_set(err, STATUS_USAGE,
                        "--attach traces a running process, so no program can "
                        "be given");
+    if (options->attach && options->log_torch)
+        return err_set(err, STATUS_USAGE,
+                       "--log-torch is for programs that are started by heatline trace");
     if (!options->attach && options->duration_ns != OPTION_UNLIMITED)
         return err_set(err, STATUS_USAGE, "--duration needs --attach");
     if (trace_config_check(options, err))
@@ -175,10 +178,14 @@ static int check(const struct arguments *arguments, const struct trace_options *
 static int find_program(const struct arguments *arguments, const struct trace_options *options,
                         struct vec *ret_argv, struct err *err)
 {
-    if (!options->attach)
-        return spawn_argv(arguments->operands, options->python, ret_argv, err);
-    *(char **)vec_push(ret_argv) = NULL;
-    return 0;
+    if (options->attach) {
+        *(char **)vec_push(ret_argv) = NULL;
+        return 0;
+    }
+    return spawn_argv(arguments->operands, options->python, ret_argv, err) ||
+                   (options->log_torch && trace_config_check_torch(ret_argv->data, err))
+               ? -1
+               : 0;
 }
 
 static int run(const struct arguments *arguments, struct err *err)

@@ -1,12 +1,17 @@
 #include "cli/trace_config.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <regex.h>
+#include <spawn.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 enum { RING_DEFAULT = 64 << 20 };
 
@@ -193,7 +198,8 @@ void trace_config_write(const struct trace_options *options, const char *recordi
                options->log_func_retval);
     str_printf(ret_config, "prints=%d\ncollections=%d\nexceptions=%d\n", options->log_print,
                options->log_gc, options->log_exception);
-    str_printf(ret_config, "tasks=%d\nrepr=%d\n", options->log_async, options->repr);
+    str_printf(ret_config, "tasks=%d\nrepr=%d\ntorch=%d\n", options->log_async, options->repr,
+               options->log_torch);
     add_triggers(ret_config, &options->triggers);
     add_roots(ret_config, &options->roots);
     str_printf(ret_config, "sample_every=%" PRIu64 "\n", options->sample_every);
@@ -230,4 +236,32 @@ void trace_config_add_project(char *const *argv, struct str *ret_config)
     str_printf(ret_config, "project=%s/\n", real);
     if (folder[0] == '/' && strcmp(folder, real) != 0)
         str_printf(ret_config, "project=%s/\n", folder);
+}
+
+static bool is_python(const char *program)
+{
+    const char *slash = strrchr(program, '/');
+    return strncmp(slash ? slash + 1 : program, "python", 6) == 0;
+}
+
+int trace_config_check_torch(char *const *argv, struct err *err)
+{
+    static const char ask[] =
+        "import importlib.util, sys; sys.exit(importlib.util.find_spec('torch') is None and 3)";
+    char *const command[] = {argv[0], (char *)"-c", (char *)ask, NULL};
+    posix_spawn_file_actions_t actions;
+    pid_t pid;
+    int status = 0;
+    if (!is_python(argv[0]))
+        return 0;
+    posix_spawn_file_actions_init(&actions);
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        posix_spawn_file_actions_addopen(&actions, fd, "/dev/null", O_RDWR, 0);
+    bool started = posix_spawnp(&pid, argv[0], &actions, NULL, command, environ) == 0;
+    posix_spawn_file_actions_destroy(&actions);
+    if (!started || waitpid(pid, &status, 0) != pid || !WIFEXITED(status) ||
+        WEXITSTATUS(status) != 3)
+        return 0;
+    err_set(err, STATUS_USAGE, "--log-torch: %s has no torch", argv[0]);
+    return err_hint(err, "install torch for it (pip install torch), or leave --log-torch out");
 }

@@ -18,4 +18,7 @@ void trace_config_add_project(char *const *argv, struct str *ret_config);
 /* "/home/me/app/main.py" of "python /home/me/app/main.py", or NULL. */
 const char *trace_config_script(char *const *argv);
 
+/* With --log-torch: has the Python that `argv` starts with (if it is one) torch? 0, or -1: it has not. */
+int trace_config_check_torch(char *const *argv, struct err *err);
+
 #endif

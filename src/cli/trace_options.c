@@ -153,6 +153,11 @@ static const struct option value_rows[] = {
      .offset = AT(log_async),
      .doc = "Record which task of asyncio or trio, or which greenlet, runs: each gets a track of "
             "its own"},
+    {.name = "log-torch",
+     .kind = OPTION_FLAG,
+     .offset = AT(log_torch),
+     .doc = "Have torch's own profiler run in processes that import torch, and show what it saw in "
+            "tracks of their own"},
     {.name = "log-exception",
      .kind = OPTION_FLAG,
      .offset = AT(log_exception),

@@ -21,8 +21,8 @@ struct trace_options {
     struct vec include_files, exclude_files, roots;
     uint64_t sample_every, max_stack_depth, min_duration_ns;
 
-    bool log_func_args, log_func_retval, log_print, log_gc, log_exception, log_async, magic_comment,
-        repr;
+    bool log_func_args, log_func_retval, log_print, log_gc, log_exception, log_async, log_torch,
+        magic_comment, repr;
     struct vec log_audit, log_var, log_number, log_attr, log_func_exec, log_func_entry;
 
     const char *output, *format, *output_dir;
