@@ -7,7 +7,7 @@ caller on another line than that of the call. What a profiler gives up itself is
 
 Throwing away what looks torn throws away deep stacks first, so the mean depth is compared with the
 truth: py-spy stopping the whole process for each of 1,000 samples a second, which tears nothing and
-leaves the program time to run in between. Everyone is asked for 21,000 samples a second and no more:
+leaves the program time to run in between. Everyone is asked for 24,000 samples a second, of which some are skipped, and no more:
 a program that is stopped as often as can be runs for a few microseconds between two stops, with cold
 caches, and spends its time elsewhere than when it is left alone. Where it does differs from process
 to process, too, so all are measured on the same one, the truth before each of them. A profile is
@@ -43,7 +43,7 @@ COLUMNS = (
     ("rejected", "rejected", ",d"),
     ("truncated", "truncated", ",d"),
 )
-TRUTH_RATE, RATE = 1000, 21000
+TRUTH_RATE, RATE = 1000, 24000
 ROOT = ("<module>", "repeat", "main")
 MODES = {"never stops": False, "stops all": True}
 

@@ -24,8 +24,6 @@ enum {
     CONFIRMS = 4,
     WAKE_NS = 50 * NS_PER_US,
     NAME_TRIES = 3, /* for a stack whose code objects die while they are read */
-    ASKING_NS =
-        100 * NS_PER_US, /* what a thread that waits for the GIL runs to ask for it, at most */
     LINGER_NS = 10 * NS_PER_US,
     TORN_TRIES = 2,           /* more, where the thread must not be stopped */
     KEEP_SEIZED_NS = 2500000, /* a next look sooner than this is worth staying seized */
@@ -449,12 +447,15 @@ static bool may_hold(struct process *p, struct thread *t)
 bool thread_ask(struct process *p, struct thread *t, struct vec *ranges)
 {
     t->told = t->stands = false;
-    if (!t->sampled || !t->baseline || !(t->state & SAMPLE_GIL_WAIT))
+    if (!t->sampled || !(t->state & SAMPLE_GIL_WAIT))
         return false;
-    if (thread_stat_ran(&t->stat, &t->ran) != RD_OK)
-        return false;
-    t->told = true;
-    if (!t->ran || t->stat.ran_ns >= ASKING_NS)
+    if (is_fast(p)) { /* else it has: it asks every 5 ms */
+        t->told = t->baseline && thread_stat_ran(&t->stat, &t->ran) == RD_OK;
+        if (!t->told || !t->ran)
+            return false;
+    }
+    if (thread_stat_look(&t->stat) != RD_OK || t->stat.running ||
+        !gil_awaited(t->gil, t->stat.syscall, t->stat.argument))
         return false;
     walk_ask(&t->walk, &p->runtime.layout, ranges);
     return true;
@@ -470,17 +471,16 @@ void thread_hear(struct process *p, struct thread *t)
 /* Is it certain to be where it was? RD_GONE: it is no more. */
 static enum rd stands_still(struct process *p, struct thread *t, bool *ret_stands)
 {
-    bool blocked = t->sampled && !t->stat.running, told = t->told;
-    bool proven = t->baseline;
-    *ret_stands = false;
-    t->told = false;
-    t->baseline = blocked;
-    if (!blocked)
+    bool blocked = t->sampled && !t->stat.running, told = t->told, waits = t->stands;
+    bool proven = t->baseline, known = t->path_epoch == code_cache_epoch(p->codes);
+    *ret_stands = waits && known;
+    t->told = t->stands = false;
+    t->baseline = blocked && (told || !*ret_stands);
+    if (!blocked || *ret_stands)
         return RD_OK;
     if (!told && thread_stat_ran(&t->stat, &t->ran) == RD_GONE)
         return RD_GONE;
-    *ret_stands =
-        proven && (!t->ran || (told && t->stands)) && t->path_epoch == code_cache_epoch(p->codes);
+    *ret_stands = proven && !t->ran && known;
     return RD_OK;
 }
 

@@ -33,8 +33,8 @@ struct thread {
     bool baseline; /* stat was read before the last walk: "has not run" proves the stack */
     bool sampled;
     bool asked;         /* it takes part in this round's common read */
-    bool told;          /* this round's question whether it has run is answered: … */
-    bool ran, stands;   /* … that it has, and that it is where it was all the same */
+    bool told, ran;     /* it is known in this round whether it has run */
+    bool stands;        /* it waits for the GIL where it did, as this round's common read says */
     bool collecting;    /* the collector ran at the last read */
     uint64_t current;   /* ≤ 3.11: the thread state that held the GIL then */
     uint32_t unsettled; /* share of reads that were torn, of UNSETTLED_ONE */
@@ -61,8 +61,8 @@ enum thread_verdict {
 /* NULL: the kernel knows no such thread (any more). */
 struct thread *thread_new(const struct process *p, const struct threads_entry *entry, pid_t tid);
 void thread_free(struct thread *t);
-/* Before a round of looks, for a thread that waited for the GIL: if it has run since, adds what tells whether that
- * was more than asking for it. True: it did; thread_hear when the ranges were read. */
+/* Before a round of looks, for a thread that waited for the GIL: if it does so now, adds what tells whether it has had
+ * it in between. True: it did; thread_hear when the ranges were read. */
 bool thread_ask(struct process *p, struct thread *t, struct vec *ranges);
 void thread_hear(struct process *p, struct thread *t);
 enum thread_verdict thread_sample(struct process *p, struct thread *t, uint64_t now_ns);

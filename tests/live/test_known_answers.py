@@ -1,4 +1,6 @@
 """Programs whose profile is known beforehand: shares, idleness, the GIL, the collector, depth."""
+import json
+
 import pytest
 
 from stacks import has, plain
@@ -81,6 +83,26 @@ def test_gil_is_held_by_one_thread_at_a_time(python, start, heatline):
     assert profile.containing("compute") > 97, profile.summary()
     one = profile.share(lambda sample: sample.thread == "busy-1")
     assert 20 < one < 80, "busy-1 held the GIL in %.1f %%, must be 20 to 80" % one
+
+
+@pytest.mark.parametrize("rate_hz", [100, 1000])
+def test_waiting_for_the_gil_ends(python, start, heatline, rate_hz):
+    """A thread that waits for the GIL and soon sleeps again, on the same line, no longer waits for it."""
+    if python.free_threaded:
+        pytest.skip("a free-threaded build has no GIL")
+    program = start(python, "drowsy.py")
+    program.line()
+    program.say("begin")
+    program.line()
+    out = heatline.path(".heat")
+    run = heatline.run("record", "-r", rate_hz, "-d", 2, "-o", out, "-p", program.pid)
+    assert run.status == 0, run.err
+    program.say("end")
+    overslept = 100 * float(program.line())
+    report = json.loads(heatline.run("report", out, "--threads", "--json").out)
+    waited = [row["gil_wait_percent"] for row in report["rows"] if row["name"].startswith("sleeper")]
+    assert len(waited) == 3 and 2 < sum(waited) / 3 < overslept + 5, "waited %s %%, overslept %.1f %%" % (
+        waited, overslept)
 
 
 def test_lock_waiters_are_idle(python, start, heatline):
