@@ -1,16 +1,14 @@
 /* Knows the words for what runtime_find said. What the kernel forbids is subject/diagnose.h's. */
 #include "cpython/verdict.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "subject/diagnose.h"
 
-enum { TRIES = 250, CHANGE_TRIES = 10, WAIT_NS = 2 * NS_PER_MS };
+enum { CHANGE_TRIES = 50 };
 
 static int verdict_unsupported(pid_t pid, const char *more, struct err *err)
 {
@@ -29,6 +27,20 @@ static bool is_called_python(pid_t pid)
     path[len > 0 ? len : 0] = '\0';
     const char *slash = strrchr(path, '/');
     return slash && (strncmp(slash, "/python", 7) == 0 || strncmp(slash, "/pypy", 5) == 0);
+}
+
+bool verdict_may_change(pid_t pid, enum runtime_state state, int tries)
+{
+    switch (state) {
+    case RUNTIME_EARLY:
+        return tries < VERDICT_TRIES;
+    case RUNTIME_UNSUPPORTED:
+        return tries < CHANGE_TRIES;
+    case RUNTIME_NONE: /* what it needs may not be mapped yet */
+        return tries < CHANGE_TRIES && is_called_python(pid);
+    default:
+        return false;
+    }
 }
 
 int verdict_tell(pid_t pid, enum runtime_state state, const struct layout *layout, struct err *err)
@@ -60,13 +72,11 @@ int verdict_find(struct runtime_finder *finder, pid_t pid, struct mem *mem,
 {
     enum runtime_state state = RUNTIME_NONE;
     struct runtime runtime = {0};
-    for (int i = 0; i < TRIES; i++) {
+    for (int tries = 1;; tries++) {
         state = runtime_find(finder, pid, mem, &runtime);
-        bool may_change =
-            state == RUNTIME_EARLY || (state == RUNTIME_UNSUPPORTED && i < CHANGE_TRIES);
-        if (!may_change)
+        if (!verdict_may_change(pid, state, tries))
             break;
-        struct timespec pause = {.tv_nsec = WAIT_NS};
+        const struct timespec pause = {.tv_nsec = VERDICT_WAIT_NS};
         nanosleep(&pause, NULL);
     }
     if (state != RUNTIME_READY)

@@ -21,7 +21,7 @@
 #include "dump/snapshot.h"
 #include "subject/proc_status.h"
 
-enum { ROUNDS = 4, COMMAND_BYTES_MAX = 4096 };
+enum { ROUNDS = 4, FINDS = 5, COMMAND_BYTES_MAX = 4096 };
 
 static void describe(struct dump *d)
 {
@@ -109,6 +109,20 @@ static int take(struct dump *d, struct mem *live, struct err *err)
     return verdict_tell(d->pid, state, &d->runtime.layout, err);
 }
 
+/* What was found is worth nothing if the process becomes another program meanwhile. */
+static int find_and_take(struct dump *d, struct runtime_finder *finder, struct mem *live,
+                         struct err *err)
+{
+    for (int i = 1;; i++) {
+        if (verdict_find(finder, d->pid, live, &d->runtime, err))
+            return -1;
+        if (take(d, live, err) == 0)
+            return 0;
+        if (err->status != STATUS_NOT_PYTHON || i == FINDS)
+            return -1;
+    }
+}
+
 struct dump *dump_new(struct runtime_finder *finder, pid_t pid, const struct dump_options *options,
                       struct err *err)
 {
@@ -120,9 +134,7 @@ struct dump *dump_new(struct runtime_finder *finder, pid_t pid, const struct dum
     vec_init(&d->locals, sizeof(struct dump_local));
     vec_init(&d->tasks, sizeof(struct dump_task));
     vec_init(&d->awaiters, sizeof(uint64_t));
-    int failed = verdict_find(finder, pid, live, &d->runtime, err);
-    if (!failed)
-        failed = take(d, live, err);
+    int failed = find_and_take(d, finder, live, err);
     mem_free(live);
     if (failed) {
         dump_free(d);

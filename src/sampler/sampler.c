@@ -14,7 +14,7 @@
 #include "sampler/tally.h"
 #include "subject/children.h"
 
-enum { ATTACH_WAIT_NS = 2 * NS_PER_MS, ATTACH_TRIES = 250, CHILDREN_MAX = 64 };
+enum { CHILDREN_MAX = 64 };
 
 /* A wait status that was told to us instead of to the parent that asks for it. */
 struct end {
@@ -130,15 +130,13 @@ int sampler_attach(struct sampler *s, pid_t pid, bool wait, struct err *err)
     }
     if (wait)
         return 0;
-    /* An interpreter that is just coming up, or a moment of change, deserves a second look. */
-    for (int i = 0; i < ATTACH_TRIES; i++) {
+    for (int tries = 1;; tries++) {
         p->next_probe_ns = 0;
         if (process_probe(p, clock_ns()))
             return 0;
-        bool may_change = p->found == RUNTIME_EARLY || (p->found == RUNTIME_UNSUPPORTED && i < 10);
-        if (!may_change)
+        if (!verdict_may_change(pid, p->found, tries))
             break;
-        struct timespec pause = {.tv_nsec = ATTACH_WAIT_NS};
+        const struct timespec pause = {.tv_nsec = VERDICT_WAIT_NS};
         nanosleep(&pause, NULL);
     }
     sampler_watch(s);

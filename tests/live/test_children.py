@@ -1,6 +1,8 @@
 """Child processes: every way to make one, short-lived ones, and programs that become another."""
 import re
 
+import time
+
 import pytest
 
 from stacks import parse_speedscope, plain
@@ -101,11 +103,24 @@ def test_shell_waits_for_python(one_python, heatline):
     assert profile.containing("after_exec") > 50, profile.summary()
 
 
+EXEC = ("import os, sys; print('ready', flush=True); sys.stdin.readline(); "
+        "os.execv(sys.argv[1], [sys.argv[1], sys.argv[2], 'again'])")
+
+
+def test_attached_in_the_middle_of_an_exec(python, start, heatline):
+    """Whatever is mapped just then: it is a Python that is coming up."""
+    for round_ in range(16):
+        program = start(python, None, "-c", EXEC, python.command[0], PROGRAMS / "execs.py")
+        program.line()
+        program.say()
+        time.sleep(round_ * 0.0007)
+        run = heatline.run("dump", "--json", program.pid)
+        assert run.status == 0, run.err
+        program.end()
+
+
 def test_attached_program_execs(one_python, start, heatline):
-    program = start(one_python, None, "-c",
-                    "import os, sys; print('ready', flush=True); sys.stdin.readline(); "
-                    "os.execv(sys.argv[1], [sys.argv[1], sys.argv[2], 'again'])",
-                    one_python.command[0], PROGRAMS / "execs.py")
+    program = start(one_python, None, "-c", EXEC, one_python.command[0], PROGRAMS / "execs.py")
     program.line()
     out = heatline.path(".json")
     run = heatline.start("record", "-f", "speedscope", "-o", out, "-p", program.pid)
