@@ -132,6 +132,13 @@ enum runtime_state runtime_check(const struct runtime *runtime, struct mem *mem)
     return RUNTIME_UNSUPPORTED;
 }
 
+bool runtime_is_initialized(const struct runtime *runtime, struct mem *mem)
+{
+    uint32_t initialized = 0;
+    uint64_t at = runtime->address + runtime->layout.runtime_initialized;
+    return mem_read(mem, at, &initialized, sizeof(initialized)) == RD_OK && initialized == 1;
+}
+
 static enum runtime_state try_address(struct mem *mem, struct runtime *candidate, uint32_t version)
 {
     uint8_t offsets[LAYOUT_DEBUG_OFFSETS_BYTES];

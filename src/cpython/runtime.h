@@ -2,6 +2,7 @@
 #ifndef HEATLINE_CPYTHON_RUNTIME_H
 #define HEATLINE_CPYTHON_RUNTIME_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -35,6 +36,10 @@ enum runtime_state runtime_find(struct runtime_finder *f, pid_t pid, struct mem 
 
 /* Does `runtime` still hold for this memory (a forked child has its parent's)? */
 enum runtime_state runtime_check(const struct runtime *runtime, struct mem *mem);
+
+/* Has it come so far that code may be run in it: can modules be imported (_PyRuntime.initialized)? False when it cannot
+ * be read. */
+bool runtime_is_initialized(const struct runtime *runtime, struct mem *mem);
 
 /* Address of section `name` of the mapped file whose path contains `file`; 0 if not there. */
 uint64_t runtime_section(pid_t pid, const char *file, const char *name);

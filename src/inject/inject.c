@@ -18,13 +18,17 @@
 #include "inject/script.h"
 #include "inject/way.h"
 #include "subject/diagnose.h"
+#include "subject/exec_mark.h"
 #include "subject/proc_status.h"
 #include "subject/syscalls.h"
 #include "subject/thread_stat.h"
 
+enum { EXECS_MAX = 4 };
+
 struct waiting {
     const struct folder *folder;
     pid_t pid;
+    uint64_t exec_mark; /* of the program that was asked */
     uint64_t until_ns;
     const struct inject_call *call;
     bool stopped;
@@ -47,7 +51,9 @@ static enum way_look look(void *context)
     }
     w->answer[0] = '\0';
     w->stopped = w->call->stop && w->call->stop(w->call->context);
-    return w->stopped || clock_ns() > w->until_ns || is_gone(w->pid) ? WAY_GIVEN_UP : WAY_WAITING;
+    bool over = w->stopped || clock_ns() > w->until_ns || is_gone(w->pid) ||
+                exec_mark(w->pid) != w->exec_mark;
+    return over ? WAY_GIVEN_UP : WAY_WAITING;
 }
 
 /* Why it did not come to it. */
@@ -150,12 +156,26 @@ static void tell_better(pid_t pid, struct err *err)
     }
 }
 
+static int attempt(struct runtime_finder *finder, struct way_target *target,
+                   struct waiting *waiting, struct err *err)
+{
+    struct folder folder = {.fd = -1, .parent_fd = -1};
+    waiting->folder = &folder;
+    waiting->answer[0] = '\0';
+    waiting->exec_mark = exec_mark(target->pid);
+    int failed = verdict_find(finder, target->pid, target->mem, &target->runtime, err) ||
+                 prepare(&folder, target->pid, waiting->call, err);
+    target->folder = folder.path;
+    if (!failed)
+        failed = run(target, waiting, err);
+    folder_remove(&folder);
+    return failed ? -1 : 0;
+}
+
 int inject_run(pid_t pid, const struct inject_call *call, char ret_answer[INJECT_ANSWER_BYTES],
                struct err *err)
 {
-    struct folder folder = {.fd = -1, .parent_fd = -1};
     struct waiting waiting = {
-        .folder = &folder,
         .pid = pid,
         .until_ns = clock_ns() + call->timeout_ns,
         .call = call,
@@ -164,16 +184,15 @@ int inject_run(pid_t pid, const struct inject_call *call, char ret_answer[INJECT
     struct way_target target = {
         .pid = pid, .mem = mem_live_new(pid), .look = look, .context = &waiting};
     struct runtime_finder *finder = runtime_finder_new();
-    ret_answer[0] = '\0';
-    int failed = verdict_find(finder, pid, target.mem, &target.runtime, err) ||
-                 prepare(&folder, pid, call, err);
-    target.folder = folder.path;
-    if (!failed)
-        failed = run(&target, &waiting, err);
+    int failed = -1;
+    bool other = true; /* the program that is there is not the one that was asked */
+    for (int i = 0; i < EXECS_MAX && failed && other && !waiting.stopped; i++) {
+        failed = attempt(finder, &target, &waiting, err);
+        other = !is_gone(pid) && exec_mark(pid) != waiting.exec_mark;
+    }
     if (failed)
         tell_better(pid, err);
-    folder_remove(&folder);
     runtime_finder_free(finder);
     mem_free(target.mem);
-    return failed ? -1 : 0;
+    return failed;
 }

@@ -55,6 +55,8 @@ enum ring_state ring_find(struct ring *r, const struct runtime *runtime, struct 
     if (mem_read_u64(mem, runtime->address + row->main, &interp) ||
         mem_read_u64(mem, runtime->address + row->finalizing, &finalizing) || !interp || finalizing)
         return RING_ENDING;
+    if (!runtime_is_initialized(runtime, mem))
+        return RING_BUSY;
     uint64_t base = row->flags & IN_RUNTIME ? runtime->address : interp;
     *r = (struct ring){
         .row = row,

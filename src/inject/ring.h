@@ -17,7 +17,7 @@
 
 enum ring_state {
     RING_FREE,    /* a call can be added */
-    RING_BUSY,    /* its lock is held, or it is full: later */
+    RING_BUSY,    /* its lock is held, it is full, or Python is only starting: later */
     RING_STRANGE, /* this is no such queue: leave it alone */
     RING_ENDING,  /* the interpreter is about to end, or has none */
 };

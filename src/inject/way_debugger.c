@@ -50,6 +50,8 @@ static int check(const struct way_target *t, uint64_t tstate, struct err *err)
 static enum rd ask(const struct way_target *t, uint64_t tstate)
 {
     const struct layout *l = &t->runtime.layout;
+    if (!runtime_is_initialized(&t->runtime, t->mem))
+        return RD_TORN; /* later */
     const uint64_t support = tstate + l->tstate_debugger;
     char path[256];
     uint64_t breaker;

@@ -58,7 +58,9 @@ static int tell(const struct way_target *t, enum ring_state state, struct err *e
     case RING_ENDING:
         return err_set(err, STATUS_GONE, "process %d is about to end", (int)t->pid);
     case RING_BUSY:
-        return err_set(err, STATUS_FAIL, "process %d has too many calls pending", (int)t->pid);
+        return err_set(err, STATUS_FAIL, "process %d %s", (int)t->pid,
+                       runtime_is_initialized(&t->runtime, t->mem) ? "has too many calls pending"
+                                                                   : "starts, and does not get on");
     default:
         err_set(err, STATUS_FAIL,
                 "the agent cannot get into process %d: its Python is unlike any "

@@ -16,6 +16,7 @@
 #include "base/str.h"
 #include "sampler/roster.h"
 #include "sampler/tally.h"
+#include "subject/exec_mark.h"
 #include "subject/task_ids.h"
 
 enum {
@@ -125,6 +126,7 @@ static void go_live(struct process *p, uint64_t now_ns)
     p->codes = code_cache_new(p->mem, &p->runtime.layout, p->runtime.code_type,
                               sampler_dictionary(p->sampler));
     p->state = PROCESS_LIVE;
+    p->exec_mark = exec_mark(p->pid);
     vec_clear(&p->interps);
     p->namespaced = task_ids_nested(p->pid);
     p->head = 0;

@@ -45,6 +45,7 @@ struct process {
     uint64_t names_wait_ns;
     uint64_t born_ns; /* not to be probed before */
     uint64_t next_exec_ns, executable_inode, executable_device;
+    uint64_t exec_mark; /* of the program whose Python it is */
     int wait_status; /* what waitpid said of it, if it ended while we held a thread of it; else -1 */
     struct tasks_offsets tasks;
     uint64_t tasks_address; /* of .AsyncioDebug; 0 = not looked for or not there */

@@ -8,6 +8,7 @@
 #include "cpython/names.h"
 #include "cpython/threads.h"
 #include "sampler/tally.h"
+#include "subject/exec_mark.h"
 #include "subject/task_ids.h"
 
 enum {
@@ -224,6 +225,8 @@ enum rd roster_refresh(struct process *p, uint64_t now_ns)
     bool moved = false;
     if (now_ns >= p->next_heads_ns)
         rd = check_heads(p, now_ns, &moved);
+    if (rd == RD_OK && moved && exec_mark(p->pid) != p->exec_mark)
+        return RD_TORN; /* another program, with its Python at the same place */
     if (rd == RD_OK && (moved || now_ns >= p->next_scan_ns)) {
         for (int attempt = 0; attempt < 3; attempt++) {
             rd = roster_scan(p, now_ns);

@@ -3,6 +3,7 @@ import glob
 import os
 import signal
 import subprocess
+import time
 
 import pytest
 
@@ -175,6 +176,34 @@ def test_program_that_ends_meanwhile(python, start, heatline):
     until(lambda: "tracing process" in tracer.said(), "the agent is in")
     program.process.kill()
     assert tracer.wait() == 0, tracer.said()
+    check_calls(heatline, recording)
+
+
+EXECS = """
+import os, sys
+print("ready", flush=True)
+sys.stdin.readline()
+os.execv(sys.argv[1], [sys.argv[1], "-c", sys.argv[2]])
+"""
+BECOMES = """
+import os, select
+def work(): return select.select([0], [], [], 0.001)[0]
+while not work(): pass
+print("done")
+"""
+
+
+def test_program_that_is_just_starting(python, start, heatline):
+    """An interpreter that is half there must not run anything of ours: it would not survive that."""
+    for round_ in range(12):
+        program = start(python, None, "-c", EXECS, python.command[0], BECOMES)
+        program.line()
+        program.say()
+        time.sleep(round_ * 0.001)
+        run, recording = attach(heatline, program)
+        assert run.status == 0, run.err + program.complaint()
+        program.say()
+        assert program.line() == "done" and program.wait() == 0, program.complaint()
     check_calls(heatline, recording)
 
 
