@@ -107,7 +107,7 @@ static int start(void)
 
 int heatline_agent_attach(const char *text)
 {
-    if (hook || !pyapi_find() || config_parse(&config, text))
+    if ((hook && !agent_is_over()) || !pyapi_find() || config_parse(&config, text))
         return -1;
     leave_recording();
     return start();
@@ -151,13 +151,15 @@ int heatline_agent_detach(void)
 
 bool agent_is_over(void)
 {
-    if (!config.until_closed || !segment_is_closed())
+    if (!config.until_closed || (!segment_is_closed() && !segment_is_abandoned()))
         return false;
     const struct hook *running = __atomic_exchange_n(&hook, NULL, __ATOMIC_RELAXED);
     if (running) {
         void *type, *value, *trace; /* the program may be raising something */
         py.PyErr_Fetch(&type, &value, &trace);
-        running->stop();
+        if (!paused)
+            running->stop();
+        paused = false;
         extras_end();
         py.PyErr_Restore(type, value, trace);
     }

@@ -36,6 +36,8 @@ enum {
     NESTED_MAX = 128,
     INTERP_EVAL_FRAME_38 = 568, /* 3.8 has no function to set it: internal/pycore_pystate.h */
     TSTATE_INTERP = 16,
+    TSTATE_PROFILE = 56,      /* c_profilefunc, Include/cpython/pystate.h@3.8–3.10 … */
+    TSTATE_PROFILE_311 = 64,  /* … and @3.11 */
     OWNED_BY_GENERATOR = 1,   /* FRAME_OWNED_BY_GENERATOR, internal/pycore_frame.h */
     FRAME_CODE = 32,          /* f_code */
     FRAME_CODE_312 = 0,       /* f_code, f_executable */
@@ -156,6 +158,19 @@ static void *code_of(const void *object)
 
 static int on_profile(void *self, void *frame, int what, void *arg);
 
+/* Until 3.11: the program's own profile function (or a profiler's) stays in its place. A thread that has one tells of no
+ * calls of C. */
+static bool has_anothers(const void *tstate)
+{
+    const void *function = pointer_at(tstate, py.minor < 11 ? TSTATE_PROFILE : TSTATE_PROFILE_311);
+    return function && function != (const void *)(uintptr_t)on_profile;
+}
+
+static bool thread_has_anothers(void)
+{
+    return has_anothers(py.PyGILState_GetThisThreadState());
+}
+
 /* threading calls it at the beginning of a new thread, by sys.setprofile. */
 static void *on_new_thread(void *self, void *const *args, size_t count, void *names)
 {
@@ -225,7 +240,7 @@ static struct lane *lane_of_thread(void)
     l = lane_get();
     if (l && l->earlier)
         l->state |= LANE_EARLIER;
-    if (l && agent_config()->c_functions && py.minor < 12)
+    if (l && agent_config()->c_functions && py.minor < 12 && !thread_has_anothers())
         py.PyEval_SetProfile(on_profile, NULL);
     return l;
 }
@@ -290,7 +305,8 @@ static void profile_all(void)
     all_profiled = true;
     void *tstate = py.PyInterpreterState_ThreadHead(py.interp_get());
     for (; tstate; tstate = py.PyThreadState_Next(tstate))
-        py.set_profile(tstate, on_profile, NULL);
+        if (!has_anothers(tstate))
+            py.set_profile(tstate, on_profile, NULL);
     follow_new_threads();
 }
 
@@ -305,10 +321,12 @@ static void profile(struct lane *l)
     py.PyErr_Restore(type, value, trace);
 }
 
-/* Too deep for us. If sys.monitoring cannot be had, we stay. */
+/* Too deep for us. If what takes our place cannot be had, we stay. */
 static bool hand_over(struct lane *l)
 {
     if (py.minor < 12) {
+        if (thread_has_anothers())
+            return false;
         profile(l);
         return true;
     }
@@ -439,7 +457,7 @@ static void stop(void)
     running = false;
     if (py.minor >= 12)
         hook_monitor(0);
-    else
+    else if (!thread_has_anothers())
         py.PyEval_SetProfile(NULL, NULL);
 }
 

@@ -233,7 +233,7 @@ static const char *stack_floor(void)
 
 struct lane *lane_begin(bool entering)
 {
-    struct lane *l = over ? NULL : forked ? begin_forked() : begin_fresh();
+    struct lane *l = over || !segment_is_open() ? NULL : forked ? begin_forked() : begin_fresh();
     if (!l)
         return NULL;
     l->stack_floor = stack_floor();
@@ -272,12 +272,15 @@ void lane_forget_all(void)
     pthread_mutex_unlock(&lock);
 }
 
-void lane_begin_again(struct lane *l, bool entering)
+bool lane_begin_again(struct lane *l, bool entering)
 {
+    if (!segment_is_open()) /* a call that was on its way when the hook was taken away */
+        return false;
     stream_init(&l->stream, segment_new_stream(), dictionary_stream(), clock_ns());
     greenlets_forget(l);
     introduce(l);
     earlier_open(l, entering);
+    return true;
 }
 
 static bool grow(struct lane *l)

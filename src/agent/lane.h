@@ -99,7 +99,8 @@ void lane_set_all(uint32_t state);
 /* The recording is over, and nobody writes: what this thread's lane was to it, all lanes forget. Each is begun again
  * when its thread does something in the next recording. */
 void lane_forget_all(void);
-void lane_begin_again(struct lane *l, bool entering);
+/* False: there is none. */
+bool lane_begin_again(struct lane *l, bool entering);
 
 static inline bool lane_is_forgotten(const struct lane *l)
 {
@@ -149,7 +150,7 @@ static inline __attribute__((always_inline)) struct lane *lane_of(bool entering)
     if (__builtin_expect(!l, 0))
         return lane_begin(entering);
     if (__builtin_expect(lane_is_forgotten(l), 0))
-        lane_begin_again(l, entering);
+        return lane_begin_again(l, entering) ? l : NULL;
     return l;
 }
 

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -67,9 +68,23 @@ void segment_close(void)
     header = NULL;
 }
 
+bool segment_is_open(void)
+{
+    return header != NULL;
+}
+
 bool segment_is_closed(void)
 {
     return __atomic_load_n(&header->closed_ns, __ATOMIC_RELAXED) != 0;
+}
+
+bool segment_is_abandoned(void)
+{
+    int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    bool abandoned = fd < 0 ? errno == ENOENT : flock(fd, LOCK_SH | LOCK_NB) == 0;
+    if (fd >= 0)
+        close(fd);
+    return abandoned;
 }
 
 void segment_leave(struct heat_segment *segment)

@@ -14,7 +14,10 @@ int segment_open(const char *path, uint64_t bytes_max, bool latest);
 /* Nothing may be written any more. */
 void segment_close(void);
 
-bool segment_is_closed(void); /* the recorder has ended */
+bool segment_is_open(void);
+bool segment_is_closed(void); /* the recorder has ended … */
+bool segment_is_abandoned(
+    void); /* … or was killed: it holds a lock on the recording, else. A few system calls. */
 
 uint32_t segment_new_stream(void);
 

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
@@ -23,18 +24,73 @@ static bool is_fit(int fd)
     return fstatvfs(fd, &fs) == 0 && !(fs.f_flag & (ST_NOEXEC | ST_RDONLY));
 }
 
+static void empty(int fd)
+{
+    DIR *dir = fdopendir(dup(fd));
+    for (struct dirent *entry; dir && (entry = readdir(dir));)
+        unlinkat(fd, entry->d_name, 0);
+    if (dir)
+        closedir(dir);
+}
+
+/* Whoever is at work in a folder holds a lock on it. */
+static bool is_left(int fd)
+{
+    return flock(fd, LOCK_EX | LOCK_NB) == 0;
+}
+
+bool folder_is_left(pid_t pid, const char *path)
+{
+    char there[FOLDER_PATH_BYTES + 32];
+    snprintf(there, sizeof(there), "/proc/%d/root%s", (int)pid, path);
+    int fd = open(there, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    bool left = fd < 0 ? errno == ENOENT : is_left(fd);
+    if (fd >= 0)
+        close(fd);
+    return left;
+}
+
+static void remove_if_left(const struct folder *f, const char *name)
+{
+    struct stat st;
+    int fd = openat(f->parent_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        return;
+    if (fstat(fd, &st) == 0 && (st.st_uid == f->uid || st.st_uid == geteuid()) && is_left(fd)) {
+        empty(fd);
+        unlinkat(f->parent_fd, name, AT_REMOVEDIR);
+    }
+    close(fd);
+}
+
+static void sweep(const struct folder *f)
+{
+    static const char prefix[] = ".heatline-";
+    int fd = openat(f->parent_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+    for (struct dirent *entry; dir && (entry = readdir(dir));)
+        if (strncmp(entry->d_name, prefix, sizeof(prefix) - 1) == 0)
+            remove_if_left(f, entry->d_name);
+    if (dir)
+        closedir(dir);
+}
+
 static int make_in(struct folder *f, pid_t pid, const char *parent)
 {
-    char path[64];
+    char path[64], fresh[sizeof(f->name) + 4];
     snprintf(path, sizeof(path), "/proc/%d/root%s", (int)pid, parent);
     f->parent_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (f->parent_fd < 0)
         return -1;
-    if (is_fit(f->parent_fd) && mkdirat(f->parent_fd, f->name, 0700) == 0) {
-        f->fd = openat(f->parent_fd, f->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        if (f->fd >= 0 && (f->uid == geteuid() || fchown(f->fd, f->uid, f->gid) == 0))
+    /* It gets its name when it is locked. */
+    snprintf(fresh, sizeof(fresh), ".new%s", f->name);
+    if (is_fit(f->parent_fd) && mkdirat(f->parent_fd, fresh, 0700) == 0) {
+        f->fd = openat(f->parent_fd, fresh, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (f->fd >= 0 && flock(f->fd, LOCK_EX) == 0 &&
+            (f->uid == geteuid() || fchown(f->fd, f->uid, f->gid) == 0) &&
+            renameat(f->parent_fd, fresh, f->parent_fd, f->name) == 0)
             return 0;
-        unlinkat(f->parent_fd, f->name, AT_REMOVEDIR);
+        unlinkat(f->parent_fd, fresh, AT_REMOVEDIR);
     }
     if (f->fd >= 0)
         close(f->fd);
@@ -121,14 +177,10 @@ void folder_remove(struct folder *f)
 {
     if (f->fd < 0)
         return;
-    DIR *dir = fdopendir(f->fd);
-    for (struct dirent *entry; dir && (entry = readdir(dir));)
-        unlinkat(f->fd, entry->d_name, 0);
+    empty(f->fd);
     unlinkat(f->parent_fd, f->name, AT_REMOVEDIR);
-    if (dir)
-        closedir(dir);
-    else
-        close(f->fd);
+    close(f->fd);
+    sweep(f);
     close(f->parent_fd);
     f->fd = f->parent_fd = -1;
 }

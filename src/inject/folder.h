@@ -27,7 +27,10 @@ int folder_put(struct folder *f, const char *name, const void *bytes, size_t len
 int folder_copy(struct folder *f, const char *name, const char *from, struct err *err);
 /* The text of a file that the process has put there; its length, or -1 as long as there is none. */
 ssize_t folder_read(const struct folder *f, const char *name, char *ret, size_t cap);
-/* Removes the folder with all that is in it. */
+/* Removes the folder with all that is in it, and those that were left there by others that were killed. */
 void folder_remove(struct folder *f);
+
+/* Is nobody at work in a folder, by its path as the process sees it? */
+bool folder_is_left(pid_t pid, const char *path);
 
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "inject/script.h"
 #include "subject/elf.h"
 
 enum { PAGE_BYTES = 4096, SLACK_BYTES_MAX = 1024, SLACK_ALIGN = 16 };
@@ -51,12 +52,16 @@ uint64_t image_symbol(pid_t pid, const struct maps *maps, uint64_t address, cons
     return value;
 }
 
-static bool is_zero(struct mem *mem, uint64_t address, size_t len_bytes)
+/* Zeros, or a line that was left there by somebody who was killed. */
+static bool is_free(pid_t pid, struct mem *mem, uint64_t address, size_t len_bytes)
 {
-    uint8_t bytes[SLACK_BYTES_MAX];
+    char bytes[SLACK_BYTES_MAX], folder[FOLDER_PATH_BYTES];
     if (len_bytes > sizeof(bytes) || mem_read(mem, address, bytes, len_bytes))
         return false;
-    for (size_t i = 0; i < len_bytes; i++)
+    size_t left = script_line_in(bytes, len_bytes, folder);
+    if (left && !folder_is_left(pid, folder))
+        return false;
+    for (size_t i = left; i < len_bytes; i++)
         if (bytes[i])
             return false;
     return true;
@@ -86,7 +91,7 @@ uint64_t image_slack(pid_t pid, const struct maps *maps, struct mem *mem, size_t
         /* Behind the first byte after the variables, so that the end of an array stays zero. */
         if (end % PAGE_BYTES && at / PAGE_BYTES == end / PAGE_BYTES &&
             PAGE_BYTES - at % PAGE_BYTES >= len_bytes && is_nobodys(maps, at) &&
-            is_zero(mem, at, len_bytes))
+            is_free(pid, mem, at, len_bytes))
             found = at;
     }
     return found;

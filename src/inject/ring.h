@@ -17,7 +17,7 @@
 
 enum ring_state {
     RING_FREE,    /* a call can be added */
-    RING_BUSY,    /* its lock is held, it is full, or Python is only starting: later */
+    RING_BUSY,    /* its lock is held, it is full, a call runs, or Python is only starting: later */
     RING_STRANGE, /* this is no such queue: leave it alone */
     RING_ENDING,  /* the interpreter is about to end, or has none */
 };
@@ -42,9 +42,7 @@ enum ring_state ring_add(struct ring *r, struct mem *mem, struct ring_call call,
 
 /* Has the call not begun yet? */
 bool ring_waits(const struct ring *r, struct mem *mem, struct ring_call call);
-/* Has it not returned yet? `idle` is taken right after that. Nothing may be added before: until 3.11 the queue would be
- * found to have calls while one of them runs, for which a profiled frame of 3.11 waits at its first instruction, for
- * ever. */
+/* Has it not returned yet? `idle` is taken right after that. */
 bool ring_runs(const struct ring *r, struct mem *mem, struct ring_call idle);
 
 /* In the place of a call that waits, `idle`, since those behind it cannot be moved up. */

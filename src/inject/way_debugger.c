@@ -86,6 +86,25 @@ static bool take_back(const struct way_target *t, uint64_t tstate)
     return true;
 }
 
+/* What somebody has asked for who was killed before the thread came to it. While all is halted. */
+static void take_back_left(const struct way_target *t, uint64_t tstate)
+{
+    const struct layout *l = &t->runtime.layout;
+    const uint64_t support = tstate + l->tstate_debugger;
+    char path[FOLDER_PATH_BYTES + sizeof("/" SCRIPT_NAME)] = "";
+    uint32_t pending = 0;
+    mem_read(t->mem, support + l->debugger_pending, &pending, sizeof(pending));
+    if (!pending || mem_read(t->mem, support + l->debugger_path, path, sizeof(path)))
+        return;
+    path[sizeof(path) - 1] = '\0';
+    char *end = strstr(path, "/" SCRIPT_NAME);
+    if (!end || !strstr(path, "/.heatline-"))
+        return;
+    *end = '\0';
+    if (folder_is_left(t->pid, path))
+        take_back(t, tstate);
+}
+
 /* Threads come and go: is it still one? Only asked while all is halted. */
 static bool is_there(const struct way_target *t, uint64_t tstate)
 {
@@ -145,8 +164,12 @@ int way_debugger(const struct way_target *t, struct err *err)
     collect(t, &tstates);
     int failed = !tstates.len ? err_set(err, STATUS_GONE, "process %d is about to end", (int)t->pid)
                               : check(t, *(uint64_t *)vec_at(&tstates, 0), err);
-    if (!failed && !(failed = halt_begin(&halt, t->pid, err)))
+    if (!failed && !(failed = halt_begin(&halt, t->pid, err))) {
+        collect(t, &tstates);
+        for (size_t i = 0; i < tstates.len; i++)
+            take_back_left(t, *(uint64_t *)vec_at(&tstates, i));
         halt_end(&halt);
+    }
     enum way_look look = WAY_WAITING;
     for (int round = 0; !failed && look == WAY_WAITING; round++) {
         for (size_t i = tstates.len; i-- > 0 && look == WAY_WAITING;)

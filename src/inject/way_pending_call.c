@@ -12,7 +12,7 @@
 #include "inject/way.h"
 #include "subject/diagnose.h"
 
-enum { ATTEMPTS_MAX = 500, ATTEMPT_NAP_NS = 2000000, NUDGE_AFTER_NS = 100000000 };
+enum { NAP_LEAST_NS = 1000000, NAP_MOST_NS = 64000000, NUDGE_AFTER_NS = 100000000 };
 
 static const uint64_t return_limit_ns = 5 * (uint64_t)NS_PER_S;
 
@@ -59,8 +59,9 @@ static int tell(const struct way_target *t, enum ring_state state, struct err *e
         return err_set(err, STATUS_GONE, "process %d is about to end", (int)t->pid);
     case RING_BUSY:
         return err_set(err, STATUS_FAIL, "process %d %s", (int)t->pid,
-                       runtime_is_initialized(&t->runtime, t->mem) ? "has too many calls pending"
-                                                                   : "starts, and does not get on");
+                       runtime_is_initialized(&t->runtime, t->mem)
+                           ? "has calls pending that it does not come to"
+                           : "starts, and does not get on");
     default:
         err_set(err, STATUS_FAIL,
                 "the agent cannot get into process %d: its Python is unlike any "
@@ -117,17 +118,18 @@ static enum ring_state add(struct call *c, const struct way_target *t)
 
 static int ask(struct call *c, const struct way_target *t, struct err *err)
 {
-    enum ring_state state = RING_BUSY;
-    for (int i = 0; i < ATTEMPTS_MAX && state == RING_BUSY; i++) {
+    for (uint64_t nap_ns = NAP_LEAST_NS;; nap_ns = nap_ns < NAP_MOST_NS ? nap_ns * 2 : nap_ns) {
         struct halt halt;
-        if (i)
-            nap(ATTEMPT_NAP_NS);
         if (halt_begin(&halt, t->pid, err))
             return -1;
-        state = add(c, t);
+        enum ring_state state = add(c, t);
         halt_end(&halt);
+        if (state == RING_FREE)
+            return 0;
+        if (state != RING_BUSY || t->look(t->context) != WAY_WAITING)
+            return tell(t, state, err);
+        nap(nap_ns);
     }
-    return state == RING_FREE ? 0 : tell(t, state, err);
 }
 
 static void nudge(const struct way_target *t)

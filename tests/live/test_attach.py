@@ -1,5 +1,6 @@
 """`trace --attach`: the agent gets into a running program, records its calls, and leaves it as it was."""
 import glob
+import json
 import os
 import signal
 import subprocess
@@ -272,6 +273,62 @@ def test_another_pid_namespace(as_root, python, start, heatline):
     run = heatline.run("trace", "--attach", pid, "-t", 0.3, "-o", recording)
     assert run.status == 0, run.err
     check_calls(heatline, recording)
+    check_unharmed(program)
+
+
+PROFILED = """
+import sys
+counts = {"work": 0, "told": 0}
+def profile(frame, event, arg): counts["told"] += 1
+def work(): counts["work"] += 1
+sys.setprofile(profile)
+print("ready", flush=True)
+import select
+while not select.select([0], [], [], 0)[0]: work()
+sys.setprofile(None)
+print(counts["work"] > 1000 and counts["told"] >= 4 * counts["work"])
+"""
+
+
+def test_program_with_a_profile_function(python, start, heatline):
+    """When the agent leaves, Python may be about to call it, after that function."""
+    program = start(python, None, "-c", PROFILED)
+    program.line()
+    for _ in range(12):
+        recording = trace(heatline, program, 0.05)
+    check_calls(heatline, recording)
+    check_unharmed(program)
+    program.say()
+    assert program.line() == "True" and program.wait() == 0
+
+
+def test_recorder_is_killed(python, start, heatline):
+    """At any moment: the program goes on, is soon left alone, and can be traced again."""
+    program = start(python, "callers.py", "spin", 2)
+    program.line()
+    for round_ in range(24):
+        recording = heatline.path(".heat")
+        run = heatline.start("trace", "--attach", program.pid, "-o", recording)
+        time.sleep(round_ * 0.004)
+        run.process.kill()
+        run.wait()
+    recording = heatline.path(".heat")
+    run = heatline.start("trace", "--attach", program.pid, "-o", recording)
+
+    def events():
+        told = heatline.run("info", recording, "--json")
+        return json.loads(told.out)["events"] if told.status == 0 else 0
+    until(lambda: events() > 1000 or not run.is_alive(), "it is being traced")
+    assert run.is_alive(), run.said()
+    run.process.kill()
+    run.wait()
+
+    def is_left_alone():
+        before = events()
+        time.sleep(0.3)
+        return events() == before
+    until(is_left_alone, "nothing is recorded any more")
+    check_calls(heatline, trace(heatline, program, 0.5), 3)
     check_unharmed(program)
 
 
