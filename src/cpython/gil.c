@@ -33,6 +33,15 @@ bool gil_awaited(uint64_t gil, int64_t syscall, uint64_t argument)
     return gil && futex && argument - gil < GIL_BYTES;
 }
 
+enum rd gil_turns_read(struct mem *m, uint64_t gil, struct gil_turns *ret)
+{
+    uint64_t fields[4]; /* interval, last_holder, locked, switch_number */
+    enum rd rd = mem_read(m, gil, fields, sizeof(fields));
+    if (rd == RD_OK)
+        *ret = (struct gil_turns){fields[0], fields[1], fields[3]};
+    return rd;
+}
+
 enum rd gil_collecting(struct mem *m, const struct runtime *runtime, uint64_t interp,
                        bool *ret_collecting)
 {

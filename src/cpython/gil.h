@@ -14,6 +14,14 @@ enum rd gil_current(struct mem *m, const struct runtime *runtime, uint64_t *ret_
 bool gil_held(const struct layout *l, const struct walk *walk, uint64_t tstate, uint64_t current);
 /* Of a thread that blocks in this system call: is it the lock at `gil` that it waits for? */
 bool gil_awaited(uint64_t gil, int64_t syscall, uint64_t argument);
+/* How the lock at `gil` goes round: every so often who waits for it asks, and each time it goes to another thread than
+ * the last one is counted. */
+struct gil_turns {
+    uint64_t interval_us; /* between two questions */
+    uint64_t last;        /* the thread state that has it, or had it last */
+    uint64_t count;
+};
+enum rd gil_turns_read(struct mem *m, uint64_t gil, struct gil_turns *ret);
 /* Is the collector at work in this interpreter? */
 enum rd gil_collecting(struct mem *m, const struct runtime *runtime, uint64_t interp,
                        bool *ret_collecting);

@@ -14,6 +14,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/str.h"
+#include "cpython/gil.h"
 #include "sampler/roster.h"
 #include "sampler/tally.h"
 #include "subject/exec_mark.h"
@@ -23,6 +24,8 @@ enum {
     COMMAND_BYTES_MAX = 4096,
     PROBE_WAIT_MIN_NS = 1 * NS_PER_MS, /* doubled after each fruitless probe … */
     PROBE_WAIT_MAX_NS = NS_PER_S,      /* … up to here, unless the executable has changed */
+    QUESTION_NS = 50 * NS_PER_US,      /* to ask for the GIL takes less on a CPU */
+    INTERVAL_MAX_US = 10000000,        /* any longer, and what was read is something else */
     EXEC_WAIT_NS = 20 * NS_PER_MS,     /* between looks whether it has */
     BIRTH_WAIT_NS = 3 * NS_PER_MS,     /* a fork is often followed by exec: no need to see both */
 };
@@ -231,19 +234,62 @@ static void sample_thread(struct process *p, struct thread *t, uint64_t now_ns)
     process_emit(p, &event);
 }
 
-/* Threads that wait for the GIL wake every few milliseconds to ask for it, and wait on. Reading what shows that of all
- * of them at once is much cheaper than looking at each. */
-static void ask_waiting(struct process *p)
+/* Has it had the GIL since the last look, at which it waited for it? It has it now, or ran for longer than asking for it
+ * takes. It may have had it even if this says no. */
+static bool had_turn(const struct thread *t, const struct gil_turns *turns, uint64_t elapsed_ns)
+{
+    uint64_t questions = elapsed_ns / 1000 / turns->interval_us + 1;
+    return t->tstate == turns->last || t->stat.ran_ns > (questions + 3) * QUESTION_NS;
+}
+
+/* Threads that wait for the GIL wake every few milliseconds only to ask for it. If it changed hands just as often as
+ * threads are known to have got it, no other thread of them has, so all of those are where they were. */
+static bool others_wait(struct process *p, uint64_t gil, uint64_t elapsed_ns)
+{
+    struct gil_turns before, after;
+    uint64_t had = 0;
+    if (gil_turns_read(p->mem, gil, &before) != RD_OK || before.interval_us - 1 >= INTERVAL_MAX_US)
+        return false;
+    bool all = true;
+    for (size_t i = 0; i < p->threads.len; i++) {
+        struct thread *t = process_thread(p, i);
+        if (!thread_waited(t))
+            continue;
+        t->told = thread_stat_ran(&t->stat, &t->ran) == RD_OK;
+        all &= t->told && t->baseline && t->gil == gil;
+        had += had_turn(t, &before, elapsed_ns);
+    }
+    bool proven = all && gil == p->gil && before.count - p->turns == had &&
+                  gil_turns_read(p->mem, gil, &after) == RD_OK && after.count == before.count;
+    p->gil = gil;
+    p->turns = before.count;
+    for (size_t i = 0; i < p->threads.len && proven; i++) {
+        struct thread *t = process_thread(p, i);
+        t->stands = thread_waited(t) && !had_turn(t, &before, elapsed_ns);
+    }
+    return proven;
+}
+
+/* Otherwise what each of them does is read; of those that still wait, all at once, whether they have had it. */
+static void ask_waiting(struct process *p, uint64_t elapsed_ns)
 {
     const struct layout *l = &p->runtime.layout;
+    uint64_t gil = 0;
     size_t asked = 0;
+    for (size_t i = 0; i < p->threads.len; i++) {
+        struct thread *t = process_thread(p, i);
+        t->told = t->stands = t->asked = false;
+        gil = thread_waited(t) ? t->gil : gil;
+    }
+    if (!gil || others_wait(p, gil, elapsed_ns))
+        return;
     vec_clear(&p->ranges);
     if (layout_has(l->runtime_tstate_current))
         *(struct mem_range *)vec_push(&p->ranges) = (struct mem_range){
             p->runtime.address + l->runtime_tstate_current, sizeof(p->current), &p->current};
     for (size_t i = 0; i < p->threads.len; i++) {
         struct thread *t = process_thread(p, i);
-        t->asked = thread_ask(p, t, &p->ranges);
+        t->asked = thread_waited(t) && thread_ask(p, t, &p->ranges);
         asked += t->asked;
     }
     if (!asked || mem_read_many(p->mem, p->ranges.data, p->ranges.len) != RD_OK)
@@ -254,11 +300,11 @@ static void ask_waiting(struct process *p)
 }
 
 /* Where a thread has ended another one has often begun: then look for those too, once. */
-static void sample_threads(struct process *p, uint64_t now_ns)
+static void sample_threads(struct process *p, uint64_t now_ns, uint64_t elapsed_ns)
 {
     bool gone = false;
     size_t count = p->threads.len;
-    ask_waiting(p);
+    ask_waiting(p, elapsed_ns);
     for (size_t i = 0; i < count; i++) {
         sample_thread(p, process_thread(p, i), now_ns);
         gone |= process_thread(p, i)->gone;
@@ -291,7 +337,7 @@ void process_tick(struct process *p, uint64_t now_ns)
     bool blocking = sampler_options(p->sampler)->freeze == SAMPLER_FREEZE_ALL;
     if (blocking)
         freeze_all(p);
-    sample_threads(p, now_ns);
+    sample_threads(p, now_ns, tick.tick.period_ns);
     if (blocking)
         thaw_all(p);
     roster_name(p, now_ns);

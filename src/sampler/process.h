@@ -39,8 +39,9 @@ struct process {
     struct vec threads; /* of struct thread * */
     uint64_t head;      /* interpreters_head at the last scan */
     uint64_t code_generation;
-    uint64_t current;  /* ≤ 3.11: the thread state that held the GIL when this round began */
-    struct vec ranges; /* of struct mem_range: what a round reads of many threads at once */
+    uint64_t current;    /* ≤ 3.11: the thread state that held the GIL when this round began */
+    uint64_t gil, turns; /* of the lock that threads waited for at the last round, its count then */
+    struct vec ranges;   /* of struct mem_range: what a round reads of many threads at once */
     uint64_t last_tick_ns, next_probe_ns, probe_wait_ns, next_heads_ns, next_scan_ns, next_names_ns;
     uint64_t names_wait_ns;
     uint64_t born_ns; /* not to be probed before */

@@ -444,18 +444,15 @@ static bool may_hold(struct process *p, struct thread *t)
            freeze_stop(&t->freeze) == RD_OK;
 }
 
+bool thread_waited(const struct thread *t)
+{
+    return t->sampled && t->state & SAMPLE_GIL_WAIT;
+}
+
 bool thread_ask(struct process *p, struct thread *t, struct vec *ranges)
 {
-    t->told = t->stands = false;
-    if (!t->sampled || !(t->state & SAMPLE_GIL_WAIT))
-        return false;
-    if (is_fast(p)) { /* else it has: it asks every 5 ms */
-        t->told = t->baseline && thread_stat_ran(&t->stat, &t->ran) == RD_OK;
-        if (!t->told || !t->ran)
-            return false;
-    }
-    if (thread_stat_look(&t->stat) != RD_OK || t->stat.running ||
-        !gil_awaited(t->gil, t->stat.syscall, t->stat.argument))
+    if ((t->told && t->baseline && !t->ran) || thread_stat_look(&t->stat) != RD_OK ||
+        t->stat.running || !gil_awaited(t->gil, t->stat.syscall, t->stat.argument))
         return false;
     walk_ask(&t->walk, &p->runtime.layout, ranges);
     return true;
@@ -475,13 +472,10 @@ static enum rd stands_still(struct process *p, struct thread *t, bool *ret_stand
     bool proven = t->baseline, known = t->path_epoch == code_cache_epoch(p->codes);
     *ret_stands = waits && known;
     t->told = t->stands = false;
-    t->baseline = blocked && (told || !*ret_stands);
-    if (!blocked || *ret_stands)
-        return RD_OK;
-    if (!told && thread_stat_ran(&t->stat, &t->ran) == RD_GONE)
-        return RD_GONE;
-    *ret_stands = proven && !t->ran && known;
-    return RD_OK;
+    enum rd rd = told ? RD_OK : thread_stat_ran(&t->stat, &t->ran);
+    t->baseline = rd == RD_OK;
+    *ret_stands |= blocked && proven && t->baseline && !t->ran && known;
+    return rd == RD_GONE ? rd : RD_OK;
 }
 
 enum thread_verdict thread_sample(struct process *p, struct thread *t, uint64_t now_ns)

@@ -61,8 +61,10 @@ enum thread_verdict {
 /* NULL: the kernel knows no such thread (any more). */
 struct thread *thread_new(const struct process *p, const struct threads_entry *entry, pid_t tid);
 void thread_free(struct thread *t);
-/* Before a round of looks, for a thread that waited for the GIL: if it does so now, adds what tells whether it has had
- * it in between. True: it did; thread_hear when the ranges were read. */
+/* Before a round of looks: did it wait for the GIL at the last one? */
+bool thread_waited(const struct thread *t);
+/* For one that did: if it may have had it since, but waits for it now, adds what tells whether it has. True: it did;
+ * thread_hear when the ranges were read. */
 bool thread_ask(struct process *p, struct thread *t, struct vec *ranges);
 void thread_hear(struct process *p, struct thread *t);
 enum thread_verdict thread_sample(struct process *p, struct thread *t, uint64_t now_ns);

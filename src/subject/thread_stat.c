@@ -54,6 +54,7 @@ enum rd thread_stat_ran(struct thread_stat *s, bool *ret_ran)
     strtoull(end, &end, 10); /* time waited for a CPU */
     uint64_t runs = strtoull(end, NULL, 10);
     *ret_ran = run_ns != s->run_ns || runs != s->runs;
+    s->ran_ns = run_ns - s->run_ns;
     s->run_ns = run_ns;
     s->runs = runs;
     return RD_OK;

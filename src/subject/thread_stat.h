@@ -11,6 +11,7 @@
 struct thread_stat {
     int schedstat_fd, syscall_fd; /* -1: closed, or not to be had */
     uint64_t run_ns, runs;        /* CPU time and times scheduled, as of the last look */
+    uint64_t ran_ns;              /* CPU time between the last two looks */
     bool running;                 /* at the last look: running or runnable */
     int64_t syscall;              /* that it blocks in; -1 = none or not known */
     uint64_t argument;            /* the first one of it */
