@@ -5,10 +5,14 @@ The peers are installed with pip into an environment of their own, made with the
 measured: 3.13, and a free-threaded one for what only that can show.
 """
 
+import json
+import os
 import subprocess
 import sys
+import time
 
 import machine
+import process
 from profilers.heatline import Heatline
 
 PINNED = {"3.13": ("viztracer==1.1.1", "trace0==0.1.16"), "3.13t": ("viztracer==1.1.1",)}
@@ -66,3 +70,19 @@ def trace0(program, out, functions, version="3.13"):
 
 ALL = {"nothing": (nothing, None), "Heatline": (heatline, ".heat"), "VizTracer": (viztracer, ".json"),
        "trace0": (trace0, ".pb")}
+
+
+def run(name, workload, out, functions, version="3.13", arguments=()):
+    """What a workload prints, as JSON, when it runs under a tracer. Besides: `bytes` of the file that was written, and
+    when the command ended, `ended_s` of the monotonic clock."""
+    make, suffix = ALL[name]
+    command = [*make(str(process.WORKLOADS / workload), out, functions, version), *arguments]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
+    ended_s = time.monotonic()
+    lines = [line for line in done.stdout.splitlines() if line.startswith("{")]
+    if done.returncode or not lines:
+        raise RuntimeError(done.stderr.strip()[-200:] or f"exit status {done.returncode}")
+    size = os.path.getsize(out + suffix) if suffix else 0
+    if suffix:
+        os.unlink(out + suffix)
+    return {**json.loads(lines[0]), "bytes": size, "ended_s": ended_s}

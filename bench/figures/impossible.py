@@ -7,11 +7,12 @@ caller on another line than that of the call. What a profiler gives up itself is
 
 Throwing away what looks torn throws away deep stacks first, so the mean depth is compared with the
 truth: py-spy stopping the whole process for each of 1,000 samples a second, which tears nothing and
-leaves the program time to run in between. Everyone is asked for 24,000 samples a second, of which some are skipped, and no more:
-a program that is stopped as often as can be runs for a few microseconds between two stops, with cold
-caches, and spends its time elsewhere than when it is left alone. Where it does differs from process
-to process, too, so all are measured on the same one, the truth before each of them. A profile is
-taken as it weighs itself, each profiler on one core and the program on another; `±` is the standard error of the truth and the profile together.
+leaves the program time to run in between. Everyone is asked for 24,000 samples a second, of which
+some are skipped, and no more: a program that is stopped as often as can be runs for a few
+microseconds between two stops, with cold caches, and spends its time elsewhere than when it is left
+alone. Where it does differs from process to process, too, so all are measured on the same one, the
+truth before each of them. A profile is taken as it weighs itself, each profiler on one core and the
+program on another; `±` is the standard error of the truth and the profile together.
 
 With --long, Heatline as it is takes its million of samples, in pieces with the truth before each.
 """

@@ -5,11 +5,6 @@ of its own, on a free-threaded 3.13. What a call adds is CPU time of the whole p
 nothing, and writing to the same memory does. `of one thread`: what it adds beside that of one thread alone.
 """
 
-import json
-import os
-import subprocess
-
-import process
 import tracers
 from plan import say
 
@@ -32,40 +27,35 @@ def missed(row):
 
 
 def run(plan, name, python, threads):
-    make, suffix = tracers.ALL[name]
-    out = plan.file("")
-    command = make(str(process.WORKLOADS / "threaded_calls.py"), out, "Python", python)
-    done = subprocess.run([*command, str(threads)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                          check=False)
-    lines = [line for line in done.stdout.splitlines() if line.startswith("{")]
-    if done.returncode or not lines:
-        raise RuntimeError(done.stderr.strip()[-200:] or f"exit status {done.returncode}")
-    found = json.loads(lines[0])
-    size = os.path.getsize(out + suffix) if suffix else 0
-    if suffix:
-        os.unlink(out + suffix)
-    return {"call_ns": found["call_ns"], "bytes": size / found["calls"]}
+    found = tracers.run(name, "threaded_calls.py", plan.file(""), "Python", python, [str(threads)])
+    return {"call_ns": found["call_ns"], "bytes": found["bytes"] / found["calls"]}
+
+
+def measure_on(plan, python):
+    cases = [(name, python, threads) for version, threads in CASES if version == python
+             for name in tracers.ALL if tracers.ALL[name][0]("", "", "Python", python)]
+    found = plan.interleave(cases, lambda case: run(plan, *case))
+    least = {case: min((value["call_ns"] for value in values), default=None) for case, (values, _) in found.items()}
+    for (name, _, threads), (values, failed) in found.items():
+        row = {"profiler": name, "case": f"{python}, {threads}"}
+        if name == "nothing":
+            continue
+        bare, bare_one = (least["nothing", python, count] for count in (threads, 1))
+        here, one = least[name, python, threads], least[name, python, 1]
+        if failed or None in (bare, bare_one, here, one):
+            yield {**row, "failed": failed or "not measured"}
+        else:
+            yield {**row, "added_ns": here - bare, "of_one": (here - bare) / (one - bare_one),
+                   "bytes": values[0]["bytes"]}
 
 
 def measure(plan):
     plan.rounds = max(plan.rounds, 4)
     made = []
-    for python in ("3.13", "3.13t"):
+    for python in dict.fromkeys(version for version, _ in CASES):
         why = tracers.prepare(python)
         if why:
             say(f"  {why}")
-            continue
-        cases = [(name, python, threads) for version, threads in CASES if version == python
-                 for name in tracers.ALL if tracers.ALL[name][0]("", "", "Python", python)]
-        found = plan.interleave(cases, lambda case: run(plan, *case))
-        least = {case: min(value["call_ns"] for value in values) for case, (values, _) in found.items() if values}
-        for (name, _, threads), (values, failed) in found.items():
-            row = {"profiler": name, "case": f"{python}, {threads}"}
-            if failed or not values:
-                made.append({**row, "failed": failed or "not measured"})
-            elif name != "nothing":
-                added = {count: least[name, python, count] - least["nothing", python, count]
-                         for version, count in CASES if version == python and (name, python, count) in least}
-                made.append({**row, "added_ns": added[threads], "of_one": added[threads] / added.get(1, added[threads]),
-                             "bytes": values[0]["bytes"]})
+        else:
+            made += measure_on(plan, python)
     return made

@@ -7,12 +7,6 @@ of the command, with the file complete; all calls are in the file, some 500,000 
 the program's file is excluded, so that no call of it is recorded.
 """
 
-import json
-import os
-import subprocess
-import time
-
-import process
 import tracers
 from plan import say
 
@@ -40,22 +34,11 @@ def missed(row):
 
 
 def run(plan, name, functions):
-    make, suffix = tracers.ALL[name]
-    out = plan.file("")
-    command = make(str(process.WORKLOADS / "tracing.py"), out, functions)
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
-    ended_s = time.monotonic()
-    lines = [line for line in done.stdout.splitlines() if line.startswith("{")]
-    if done.returncode or not lines:
-        raise RuntimeError(done.stderr.strip()[-200:] or f"exit status {done.returncode}")
-    found = json.loads(lines[0])
+    found = tracers.run(name, "tracing.py", plan.file(""), functions)
     calls = found["python_calls"] + (found["c_calls"] if functions == "Python, C" else 0)
-    size = os.path.getsize(out + suffix) if suffix else 0
-    if suffix:
-        os.unlink(out + suffix)
     return {"python_ns": found["python_ns"], "c_ns": found["c_ns"],
-            "bytes": 0 if functions == "filtered" else size / calls,
-            "end_ms": (ended_s - found["end_s"]) * 1000}
+            "bytes": 0 if functions == "filtered" else found["bytes"] / calls,
+            "end_ms": (found["ended_s"] - found["end_s"]) * 1000}
 
 
 def judge(made):
