@@ -60,8 +60,8 @@ class Tracer:
     def __init__(self, output_file="trace.heat", *, ignore_c_function=False, ignore_frozen=False,
                  include_files=None, exclude_files=None, max_stack_depth=0, min_duration=0,
                  tracer_entries=0, max_size=0, ring=0, stop_when_full=False, log_func_args=False,
-                 log_func_retval=False, log_print=False, log_gc=False, log_async=False, log_torch=False, log_exception=False,
-                 log_audit=None, log_sparse=False, ignore_multiprocess=False, verbose=1):
+                 log_func_retval=False, log_print=False, log_gc=False, log_async=False, log_torch=False,
+                 log_exception=False, log_audit=None, log_sparse=False, ignore_multiprocess=False, verbose=1):
         self.output_file = os.fspath(output_file)
         self.verbose = verbose
         self._recording = None

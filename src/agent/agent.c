@@ -135,14 +135,19 @@ enum agent_state agent_state(void)
     return !hook ? AGENT_OFF : paused ? AGENT_PAUSED : AGENT_ON;
 }
 
+static void let_go(const struct hook *running)
+{
+    if (!paused)
+        running->stop();
+    paused = false;
+    extras_end();
+}
+
 int heatline_agent_detach(void)
 {
     if (!hook)
         return -1;
-    if (!paused)
-        hook->stop();
-    paused = false;
-    extras_end();
+    let_go(hook);
     hook = NULL;
     if (!py.free_threaded)
         leave_recording();
@@ -157,10 +162,7 @@ bool agent_is_over(void)
     if (running) {
         void *type, *value, *trace; /* the program may be raising something */
         py.PyErr_Fetch(&type, &value, &trace);
-        if (!paused)
-            running->stop();
-        paused = false;
-        extras_end();
+        let_go(running);
         py.PyErr_Restore(type, value, trace);
     }
     return true;

@@ -46,8 +46,7 @@ static void *on_phase(void *self, void *args, void *keywords)
     if (phase)
         py.Py_DecRef(phase);
     py.PyErr_Clear();
-    py.Py_IncRef(py.none);
-    return py.none;
+    return builtin_none();
 }
 
 static bool begin(void)

@@ -12,6 +12,7 @@
 #include "agent/stream.h"
 #include "agent/table.h"
 #include "base/clock.h"
+#include "base/proc_stat.h"
 
 enum { PROCESS_ID = 1, COMMAND_BYTES_MAX = 4096, ANCESTORS_MAX = 4 };
 
@@ -81,16 +82,10 @@ static struct text command_of(char *buffer, size_t cap)
 /* 0: it cannot be told. */
 static pid_t parent_of(pid_t pid)
 {
-    char path[32], text[512];
-    snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t len = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
-    if (fd >= 0)
-        close(fd);
-    text[len > 0 ? len : 0] = '\0';
-    const char *after = strrchr(text, ')'); /* its name may have any character */
+    char text[PROC_STAT_BYTES];
+    const char *fields = proc_stat_read(pid, text);
     int parent;
-    return after && sscanf(after, ") %*c %d", &parent) == 1 ? parent : 0;
+    return fields && sscanf(fields, "%*c %d", &parent) == 1 ? parent : 0;
 }
 
 static void define_ancestors(void)

@@ -42,15 +42,11 @@ void *embedded_mute(void *self, void *args, void *keywords)
 {
     (void)self;
     (void)keywords;
-    void *object = py.PySequence_GetItem(args, 0);
-    long on = object ? py.PyLong_AsLong(object) : 0;
-    if (object)
-        py.Py_DecRef(object);
+    long on = builtin_number(args, 0);
     struct lane *l = agent_state() != AGENT_OFF ? lane_get() : NULL;
-    if (!object)
+    if (py.PyErr_Occurred())
         return NULL;
     if (l)
         lane_mute(l, on != 0);
-    py.Py_IncRef(py.none);
-    return py.none;
+    return builtin_none();
 }

@@ -196,10 +196,8 @@ static void *on_switch(void *self, void *args, void *keywords)
     struct lane *l = lane_self;
     if (!l && agent_state() == AGENT_ON) /* the first thing in a forked child */
         l = lane_get();
-    if (!l || lane_is_forgotten(l) || !l->greenlets) {
-        py.Py_IncRef(py.none);
-        return py.none;
-    }
+    if (!l || lane_is_forgotten(l) || !l->greenlets)
+        return builtin_none();
     void *event = py.PySequence_GetItem(args, 0), *pair = py.PySequence_GetItem(args, 1);
     void *origin = pair ? py.PySequence_GetItem(pair, 0) : NULL;
     void *target = pair ? py.PySequence_GetItem(pair, 1) : NULL;
@@ -209,11 +207,10 @@ static void *on_switch(void *self, void *args, void *keywords)
     if (origin && target && origin != target)
         change_below(l, origin, target);
     l->state = (l->state & ~(uint32_t)LANE_BUSY) | busy;
-    void *previous = l->greenlets->previous, *result = py.none;
-    if (previous && event && pair)
-        result = py.PyObject_CallFunctionObjArgs(previous, event, pair, NULL);
-    else
-        py.Py_IncRef(py.none);
+    void *previous = l->greenlets->previous;
+    void *result = previous && event && pair
+                       ? py.PyObject_CallFunctionObjArgs(previous, event, pair, NULL)
+                       : builtin_none();
     void *const all[] = {event, pair, origin, target};
     for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
         if (all[i])

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "agent/agent.h"
+#include "agent/builtin.h"
 #include "agent/callback.h"
 #include "agent/code.h"
 #include "agent/earlier.h"
@@ -179,8 +180,7 @@ static void *on_new_thread(void *self, void *const *args, size_t count, void *na
     (void)count;
     (void)names;
     py.PyEval_SetProfile(on_profile, NULL);
-    py.Py_IncRef(py.none);
-    return py.none;
+    return builtin_none();
 }
 
 /* Done? Not while threading is not imported, or just being so. */

@@ -23,8 +23,7 @@ bool instrument_is_wanted(void)
 static void *nothing(void)
 {
     py.PyErr_Clear();
-    py.Py_IncRef(py.none);
-    return py.none;
+    return builtin_none();
 }
 
 /* (name, value): an instant with the value; `absent`: a value that means there is none. */

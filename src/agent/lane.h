@@ -99,7 +99,7 @@ void lane_set_all(uint32_t state);
 /* The recording is over, and nobody writes: what this thread's lane was to it, all lanes forget. Each is begun again
  * when its thread does something in the next recording. */
 void lane_forget_all(void);
-/* False: there is none. */
+/* False: there is no next recording yet. */
 bool lane_begin_again(struct lane *l, bool entering);
 
 static inline bool lane_is_forgotten(const struct lane *l)

@@ -19,27 +19,10 @@
 
 enum { SLOT_GIL = 4, GIL_NOT_USED = 1 }; /* Py_mod_gil, 3.13+ */
 
-static void *nothing(void)
-{
-    py.Py_IncRef(py.none);
-    return py.none;
-}
-
 static void *fail(const char *sentence)
 {
     py.PyErr_SetString(*(void **)py.runtime_error, sentence);
     return NULL;
-}
-
-/* The i-th argument, a str; {NULL, 0} with an error set. It lives as long as `args`. */
-static struct text text_argument(void *args, ssize_t i)
-{
-    void *object = py.PySequence_GetItem(args, i);
-    ssize_t len;
-    const char *text = object ? py.PyUnicode_AsUTF8AndSize(object, &len) : NULL;
-    if (object)
-        py.Py_DecRef(object);
-    return text ? (struct text){text, (uint32_t)len} : (struct text){0};
 }
 
 /* start(config): records as `config` says (config.def), from now on. */
@@ -47,12 +30,12 @@ static void *start(void *self, void *args, void *keywords)
 {
     (void)self;
     (void)keywords;
-    struct text config = text_argument(args, 0);
+    struct text config = builtin_text(args, 0);
     if (!config.data)
         return NULL;
     if (heatline_agent_attach(config.data))
         return fail("tracing cannot begin: it has begun already, or the recording is not there");
-    return nothing();
+    return builtin_none();
 }
 
 static void *stop(void *self, void *args, void *keywords)
@@ -60,7 +43,7 @@ static void *stop(void *self, void *args, void *keywords)
     (void)self;
     (void)args;
     (void)keywords;
-    return heatline_agent_detach() ? fail("nothing is being traced") : nothing();
+    return heatline_agent_detach() ? fail("nothing is being traced") : builtin_none();
 }
 
 static void *pause_(void *self, void *args, void *keywords)
@@ -68,7 +51,7 @@ static void *pause_(void *self, void *args, void *keywords)
     (void)self;
     (void)args;
     (void)keywords;
-    return agent_pause() ? fail("nothing is being traced") : nothing();
+    return agent_pause() ? fail("nothing is being traced") : builtin_none();
 }
 
 static void *resume(void *self, void *args, void *keywords)
@@ -76,7 +59,7 @@ static void *resume(void *self, void *args, void *keywords)
     (void)self;
     (void)args;
     (void)keywords;
-    return agent_resume() ? fail("tracing was not paused") : nothing();
+    return agent_resume() ? fail("tracing was not paused") : builtin_none();
 }
 
 /* state(): "off", "on" or "paused". */
@@ -95,16 +78,13 @@ static void *instant(void *self, void *args, void *keywords)
 {
     (void)self;
     (void)keywords;
-    struct text name = text_argument(args, 0), json = text_argument(args, 2);
-    void *scope = py.PySequence_GetItem(args, 1);
-    long number = scope ? py.PyLong_AsLong(scope) : 0;
-    if (scope)
-        py.Py_DecRef(scope);
-    if (!name.data || !json.data || number < INSTANT_THREAD || number > INSTANT_GLOBAL)
+    struct text name = builtin_text(args, 0), json = builtin_text(args, 2);
+    long scope = builtin_number(args, 1);
+    if (!name.data || !json.data || scope < INSTANT_THREAD || scope > INSTANT_GLOBAL)
         return fail("instant() takes a name, a scope from 0 to 2, and JSON");
     if (agent_state() == AGENT_ON)
-        mark_instant(name, (enum instant_scope)number, json);
-    return nothing();
+        mark_instant(name, (enum instant_scope)scope, json);
+    return builtin_none();
 }
 
 /* counter(name, value) */
@@ -112,7 +92,7 @@ static void *counter(void *self, void *args, void *keywords)
 {
     (void)self;
     (void)keywords;
-    struct text name = text_argument(args, 0);
+    struct text name = builtin_text(args, 0);
     void *object = py.PySequence_GetItem(args, 1);
     double value = object ? py.PyFloat_AsDouble(object) : 0;
     if (object)
@@ -121,7 +101,7 @@ static void *counter(void *self, void *args, void *keywords)
         return NULL;
     if (agent_state() == AGENT_ON)
         mark_counter(name, value);
-    return nothing();
+    return builtin_none();
 }
 
 /* What tells a span of the program's own from calls. */
@@ -135,7 +115,7 @@ static void *begin(void *self, void *args, void *keywords)
 {
     (void)self;
     (void)keywords;
-    struct text name = text_argument(args, 0);
+    struct text name = builtin_text(args, 0);
     struct lane *l = name.data && agent_state() == AGENT_ON ? lane_get() : NULL;
     if (!name.data)
         return NULL;
@@ -150,12 +130,9 @@ static void *end(void *self, void *args, void *keywords)
 {
     (void)self;
     (void)keywords;
-    void *number = py.PySequence_GetItem(args, 0);
-    uint32_t function = number ? (uint32_t)py.PyLong_AsLong(number) : 0;
-    struct text json = text_argument(args, 1);
+    uint32_t function = (uint32_t)builtin_number(args, 0);
+    struct text json = builtin_text(args, 1);
     struct lane *l = function && agent_state() != AGENT_OFF ? lane_get() : NULL;
-    if (number)
-        py.Py_DecRef(number);
     if (!json.data)
         return NULL;
     if (l && json.len_bytes && json.len_bytes <= MARK_BYTES_MAX && lane_shows_innermost(l)) {
@@ -164,7 +141,7 @@ static void *end(void *self, void *args, void *keywords)
     }
     if (l)
         lane_leave(l, EVENT_LEAVE, span_key(function));
-    return nothing();
+    return builtin_none();
 }
 
 /* torch(): torch's profiler, to be started and stopped. */
@@ -181,26 +158,25 @@ static void *mark(void *self, void *args, void *keywords)
 {
     (void)self;
     (void)keywords;
-    void *code = py.PySequence_GetItem(args, 0);
-    void *levels = code ? py.PySequence_GetItem(args, 1) : NULL;
-    if (!levels)
+    long levels = builtin_number(args, 1);
+    void *code = py.PyErr_Occurred() ? NULL : py.PySequence_GetItem(args, 0);
+    if (!code)
         return NULL;
     if (pyapi_type(code) == py.code_type && agent_state() != AGENT_OFF)
-        code_mark(code, (uint32_t)py.PyLong_AsLong(levels));
-    py.Py_DecRef(levels);
+        code_mark(code, (uint32_t)levels);
     py.Py_DecRef(code); /* its entry goes with it */
-    return nothing();
+    return builtin_none();
 }
 
 static void *of_recording(void *args, int (*function)(const char *path))
 {
-    struct text path = text_argument(args, 0);
+    struct text path = builtin_text(args, 0);
     char sentence[4400];
     int error = path.data ? function(path.data) : 0;
     if (!path.data)
         return NULL;
     if (!error)
-        return nothing();
+        return builtin_none();
     snprintf(sentence, sizeof(sentence), "cannot write %.4096s: %s", path.data, strerror(error));
     return fail(sentence);
 }

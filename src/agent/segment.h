@@ -15,9 +15,9 @@ int segment_open(const char *path, uint64_t bytes_max, bool latest);
 void segment_close(void);
 
 bool segment_is_open(void);
-bool segment_is_closed(void); /* the recorder has ended … */
-bool segment_is_abandoned(
-    void); /* … or was killed: it holds a lock on the recording, else. A few system calls. */
+bool segment_is_closed(void); /* the recorder has ended */
+/* Or was it killed? Else it holds a lock on the recording. Three system calls. */
+bool segment_is_abandoned(void);
 
 uint32_t segment_new_stream(void);
 

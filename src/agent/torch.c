@@ -8,37 +8,18 @@
 
 EMBEDDED(torch_source, "agent/torch.py");
 
-static void *nothing(void)
-{
-    py.Py_IncRef(py.none);
-    return py.none;
-}
-
 /* A span as (name, begin_ns, end_ns, json). False with an error set: it is none. */
 static bool put_span(struct track *t, void *span, bool first, struct text track_name)
 {
-    void *parts[4] = {0};
-    struct text texts[4] = {0};
-    uint64_t times[4] = {0};
-    bool good = true;
-    for (ssize_t i = 0; i < 4 && good; i++) {
-        parts[i] = py.PySequence_GetItem(span, i);
-        ssize_t len = 0;
-        if (parts[i] && (i == 1 || i == 2))
-            times[i] = (uint64_t)py.PyLong_AsLong(parts[i]);
-        else if (parts[i])
-            texts[i].data = py.PyUnicode_AsUTF8AndSize(parts[i], &len);
-        texts[i].len_bytes = (uint32_t)len;
-        good = !py.PyErr_Occurred();
-    }
-    if (good && first)
-        track_begin(t, track_name, times[1]);
-    if (good)
-        track_span(t, texts[0], times[1], times[2], texts[3]);
-    for (int i = 0; i < 4; i++)
-        if (parts[i])
-            py.Py_DecRef(parts[i]);
-    return good;
+    struct text name = builtin_text(span, 0), json = builtin_text(span, 3);
+    uint64_t begin_ns = (uint64_t)builtin_number(span, 1);
+    uint64_t end_ns = (uint64_t)builtin_number(span, 2);
+    if (py.PyErr_Occurred())
+        return false;
+    if (first)
+        track_begin(t, track_name, begin_ns);
+    track_span(t, name, begin_ns, end_ns, json);
+    return true;
 }
 
 /* track(name, [(name, begin_ns, end_ns, json), ...]), in the order of track_span */
@@ -47,14 +28,12 @@ static void *track(void *self, void *args, void *keywords)
     (void)self;
     (void)keywords;
     struct track t;
-    struct text text = {0};
-    void *name = py.PySequence_GetItem(args, 0), *spans = py.PySequence_GetItem(args, 1);
-    ssize_t len = 0, count = spans ? py.PySequence_Size(spans) : 0, i = 0;
-    text.data = name ? py.PyUnicode_AsUTF8AndSize(name, &len) : NULL;
-    text.len_bytes = (uint32_t)len;
-    for (bool good = text.data && agent_state() != AGENT_OFF; good && i < count; i += good) {
+    struct text name = builtin_text(args, 0);
+    void *spans = py.PySequence_GetItem(args, 1);
+    ssize_t count = spans ? py.PySequence_Size(spans) : 0, i = 0;
+    for (bool good = name.data && agent_state() != AGENT_OFF; good && i < count; i += good) {
         void *span = py.PySequence_GetItem(spans, i);
-        good = span && put_span(&t, span, i == 0, text);
+        good = span && put_span(&t, span, i == 0, name);
         if (span)
             py.Py_DecRef(span);
     }
@@ -62,9 +41,7 @@ static void *track(void *self, void *args, void *keywords)
         track_end(&t);
     if (spans)
         py.Py_DecRef(spans);
-    if (name)
-        py.Py_DecRef(name);
-    return py.PyErr_Occurred() ? NULL : nothing();
+    return py.PyErr_Occurred() ? NULL : builtin_none();
 }
 
 void *torch_profile(void)

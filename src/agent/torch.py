@@ -6,11 +6,8 @@ process ends, and only in the process that began it: a fork of it has no profile
 """
 
 import atexit
-import importlib.util
-import json
 import os
 import sys
-import tempfile
 import time
 
 SINCE_EPOCH_US = 10 ** 14  # times that are larger are no times since the profiler began
@@ -25,6 +22,8 @@ def tracks(trace, begun_ns, offset_ns):
     """{name: spans} of a Chrome trace. `begun_ns`: when the profiler did; `offset_ns`: from real to monotonic time."""
     events = trace["traceEvents"] if isinstance(trace, dict) else trace
     base_ns = int(trace.get("baseTimeNanoseconds", 0)) if isinstance(trace, dict) else 0
+    import json
+
     names, found = {}, {}
     for event in events:
         if event.get("ph") == "M" and event.get("name") == "thread_name":
@@ -67,6 +66,9 @@ class Profile:
             return
         mute(1)
         try:
+            import json
+            import tempfile
+
             profiler, self.profiler = self.profiler, None
             profiler.stop()
             with tempfile.TemporaryDirectory(prefix="heatline-") as folder:
@@ -91,6 +93,8 @@ class Profile:
     def find_spec(self, name, path=None, target=None):
         if name != "torch":
             return None
+        import importlib.util
+
         sys.meta_path.remove(self)
         spec = importlib.util.find_spec(name)
         if spec is not None and spec.loader is not None:

@@ -6,9 +6,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "subject/diagnose.h"
 
-enum { CHANGE_TRIES = 50 };
+enum { TRIES = 250, CHANGE_TRIES = 50, WAIT_NS = 2 * NS_PER_MS };
 
 static int verdict_unsupported(pid_t pid, const char *more, struct err *err)
 {
@@ -29,18 +30,27 @@ static bool is_called_python(pid_t pid)
     return slash && (strncmp(slash, "/python", 7) == 0 || strncmp(slash, "/pypy", 5) == 0);
 }
 
-bool verdict_may_change(pid_t pid, enum runtime_state state, int tries)
+static int tries_of(pid_t pid, enum runtime_state state)
 {
     switch (state) {
     case RUNTIME_EARLY:
-        return tries < VERDICT_TRIES;
+        return TRIES;
     case RUNTIME_UNSUPPORTED:
-        return tries < CHANGE_TRIES;
+        return CHANGE_TRIES;
     case RUNTIME_NONE: /* what it needs may not be mapped yet */
-        return tries < CHANGE_TRIES && is_called_python(pid);
+        return is_called_python(pid) ? CHANGE_TRIES : 0;
     default:
-        return false;
+        return 0;
     }
+}
+
+bool verdict_wait(pid_t pid, enum runtime_state state, int tries)
+{
+    const struct timespec pause = {.tv_nsec = WAIT_NS};
+    if (tries >= tries_of(pid, state))
+        return false;
+    nanosleep(&pause, NULL);
+    return true;
 }
 
 int verdict_tell(pid_t pid, enum runtime_state state, const struct layout *layout, struct err *err)
@@ -70,15 +80,12 @@ int verdict_tell(pid_t pid, enum runtime_state state, const struct layout *layou
 int verdict_find(struct runtime_finder *finder, pid_t pid, struct mem *mem,
                  struct runtime *ret_runtime, struct err *err)
 {
-    enum runtime_state state = RUNTIME_NONE;
+    enum runtime_state state;
     struct runtime runtime = {0};
-    for (int tries = 1;; tries++) {
+    int tries = 0;
+    do
         state = runtime_find(finder, pid, mem, &runtime);
-        if (!verdict_may_change(pid, state, tries))
-            break;
-        const struct timespec pause = {.tv_nsec = VERDICT_WAIT_NS};
-        nanosleep(&pause, NULL);
-    }
+    while (verdict_wait(pid, state, ++tries));
     if (state != RUNTIME_READY)
         return verdict_tell(pid, state, &runtime.layout, err);
     *ret_runtime = runtime;

@@ -9,11 +9,9 @@
 #include "base/err.h"
 #include "cpython/runtime.h"
 
-enum { VERDICT_TRIES = 250, VERDICT_WAIT_NS = 2000000 };
-
-/* runtime_find said `state`, for the `tries`th time, VERDICT_WAIT_NS apart: is it worth asking again? An interpreter that
- * is just coming up, or a process in the middle of an exec, deserves that. */
-bool verdict_may_change(pid_t pid, enum runtime_state state, int tries);
+/* runtime_find said `state`, for the `tries`th time: is it worth asking again? Then a moment has passed. An interpreter
+ * that is just coming up, or a process in the middle of an exec, deserves that. */
+bool verdict_wait(pid_t pid, enum runtime_state state, int tries);
 
 /* `state` is what runtime_find said, and not RUNTIME_READY. Always -1. */
 int verdict_tell(pid_t pid, enum runtime_state state, const struct layout *layout, struct err *err);

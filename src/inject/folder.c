@@ -24,9 +24,16 @@ static bool is_fit(int fd)
     return fstatvfs(fd, &fs) == 0 && !(fs.f_flag & (ST_NOEXEC | ST_RDONLY));
 }
 
+/* Of an open folder, be it opened for that or not. */
+static DIR *list(int folder_fd)
+{
+    int fd = openat(folder_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return fd < 0 ? NULL : fdopendir(fd);
+}
+
 static void empty(int fd)
 {
-    DIR *dir = fdopendir(dup(fd));
+    DIR *dir = list(fd);
     for (struct dirent *entry; dir && (entry = readdir(dir));)
         unlinkat(fd, entry->d_name, 0);
     if (dir)
@@ -66,8 +73,7 @@ static void remove_if_left(const struct folder *f, const char *name)
 static void sweep(const struct folder *f)
 {
     static const char prefix[] = ".heatline-";
-    int fd = openat(f->parent_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+    DIR *dir = list(f->parent_fd);
     for (struct dirent *entry; dir && (entry = readdir(dir));)
         if (strncmp(entry->d_name, prefix, sizeof(prefix) - 1) == 0)
             remove_if_left(f, entry->d_name);

@@ -41,6 +41,12 @@ static bool is_gone(pid_t pid)
     return proc_status_read(&status, pid) || status.state == 'Z' || status.state == 'X';
 }
 
+/* Has the process become another program than the one that was asked? */
+static bool is_another(const struct waiting *w)
+{
+    return !w->stopped && !is_gone(w->pid) && exec_mark(w->pid) != w->exec_mark;
+}
+
 static enum way_look look(void *context)
 {
     struct waiting *w = context;
@@ -51,8 +57,7 @@ static enum way_look look(void *context)
     }
     w->answer[0] = '\0';
     w->stopped = w->call->stop && w->call->stop(w->call->context);
-    bool over = w->stopped || clock_ns() > w->until_ns || is_gone(w->pid) ||
-                exec_mark(w->pid) != w->exec_mark;
+    bool over = w->stopped || clock_ns() > w->until_ns || is_gone(w->pid) || is_another(w);
     return over ? WAY_GIVEN_UP : WAY_WAITING;
 }
 
@@ -184,12 +189,10 @@ int inject_run(pid_t pid, const struct inject_call *call, char ret_answer[INJECT
     struct way_target target = {
         .pid = pid, .mem = mem_live_new(pid), .look = look, .context = &waiting};
     struct runtime_finder *finder = runtime_finder_new();
-    int failed = -1;
-    bool other = true; /* the program that is there is not the one that was asked */
-    for (int i = 0; i < EXECS_MAX && failed && other && !waiting.stopped; i++) {
+    int failed, execs = 0;
+    do
         failed = attempt(finder, &target, &waiting, err);
-        other = !is_gone(pid) && exec_mark(pid) != waiting.exec_mark;
-    }
+    while (failed && is_another(&waiting) && ++execs < EXECS_MAX);
     if (failed)
         tell_better(pid, err);
     runtime_finder_free(finder);

@@ -130,15 +130,12 @@ int sampler_attach(struct sampler *s, pid_t pid, bool wait, struct err *err)
     }
     if (wait)
         return 0;
-    for (int tries = 1;; tries++) {
+    int tries = 0;
+    do {
         p->next_probe_ns = 0;
         if (process_probe(p, clock_ns()))
             return 0;
-        if (!verdict_may_change(pid, p->found, tries))
-            break;
-        const struct timespec pause = {.tv_nsec = VERDICT_WAIT_NS};
-        nanosleep(&pause, NULL);
-    }
+    } while (verdict_wait(pid, p->found, ++tries));
     sampler_watch(s);
     if (p->found == RUNTIME_NONE && has_children(s, p))
         return 0; /* a launcher: what it has started is looked at in its place */

@@ -468,13 +468,11 @@ void thread_hear(struct process *p, struct thread *t)
 /* Is it certain to be where it was? RD_GONE: it is no more. */
 static enum rd stands_still(struct process *p, struct thread *t, bool *ret_stands)
 {
-    bool blocked = t->sampled && !t->stat.running, told = t->told, waits = t->stands;
-    bool proven = t->baseline, known = t->path_epoch == code_cache_epoch(p->codes);
-    *ret_stands = waits && known;
-    t->told = t->stands = false;
-    enum rd rd = told ? RD_OK : thread_stat_ran(&t->stat, &t->ran);
+    bool blocked = t->sampled && !t->stat.running, proven = t->baseline;
+    enum rd rd = t->told ? RD_OK : thread_stat_ran(&t->stat, &t->ran);
     t->baseline = rd == RD_OK;
-    *ret_stands |= blocked && proven && t->baseline && !t->ran && known;
+    bool same = t->stands || (blocked && proven && t->baseline && !t->ran);
+    *ret_stands = same && t->path_epoch == code_cache_epoch(p->codes);
     return rd == RD_GONE ? rd : RD_OK;
 }
 

@@ -34,7 +34,7 @@ struct thread {
     bool sampled;
     bool asked;         /* it takes part in this round's common read */
     bool told, ran;     /* it is known in this round whether it has run */
-    bool stands;        /* it waits for the GIL where it did, as this round's common read says */
+    bool stands;        /* it waits for the GIL where it did, as was found for all that wait */
     bool collecting;    /* the collector ran at the last read */
     uint64_t current;   /* ≤ 3.11: the thread state that held the GIL then */
     uint32_t unsettled; /* share of reads that were torn, of UNSETTLED_ONE */

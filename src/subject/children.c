@@ -4,7 +4,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -16,6 +15,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/map.h"
+#include "base/proc_stat.h"
 #include "base/vec.h"
 #include "subject/births.h"
 
@@ -60,23 +60,14 @@ static uint32_t known(const struct children *c, pid_t pid)
     return map_find(&c->known, (uint64_t)pid, &value) ? value : STRANGER;
 }
 
-/* "12 (a (b) c) S 1 12 12 …": the name may hold anything, so the fields begin after the last ")". */
 static bool task_read(struct task *ret, pid_t pid)
 {
-    char path[64], text[1024];
-    snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t len = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-    if (fd >= 0)
-        close(fd);
-    if (len <= 0)
-        return false;
-    text[len] = '\0';
-    const char *fields = strrchr(text, ')');
+    char text[PROC_STAT_BYTES];
+    const char *fields = proc_stat_read(pid, text);
     unsigned long long start;
     struct task task = {.pid = pid};
     if (!fields || sscanf(fields,
-                          ") %c %d %d %d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d "
+                          "%c %d %d %d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d "
                           "%*d %*d %*d %llu",
                           &task.state, &task.parent, &task.group, &task.session, &start) != 5)
         return false;

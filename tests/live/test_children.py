@@ -1,6 +1,5 @@
 """Child processes: every way to make one, short-lived ones, and programs that become another."""
 import re
-
 import time
 
 import pytest

@@ -5,13 +5,12 @@ import re
 import shlex
 import signal
 import subprocess
-import sys
 
 import pytest
 
 from interpreters import REPOSITORY
-from target import PROGRAMS, Target, state, tracers, until
-from tool import environment, statement
+from target import Target, state, tracers, until
+from tool import statement
 
 USAGE, PERMISSION, NOT_PYTHON, GONE = 2, 4, 5, 6
 LEVEL = 16  # of --locals: values of up to 2,048 characters

@@ -17,8 +17,8 @@ from target import PROGRAMS, Target, until
 
 def gunicorn(port):
     pytest.importorskip("gunicorn")
-    return [sys.executable, "-m", "gunicorn", "--bind", "127.0.0.1:%d" % port, "--workers", "2", "--threads", "2", "--log-level", "warning",
-            "--chdir", PROGRAMS, "application:application"]
+    return [sys.executable, "-m", "gunicorn", "--bind", "127.0.0.1:%d" % port, "--workers", "2", "--threads", "2",
+            "--log-level", "warning", "--chdir", PROGRAMS, "application:application"]
 
 
 def uwsgi(port):
