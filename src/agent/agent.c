@@ -15,6 +15,7 @@
 #include "agent/greenlets.h"
 #include "agent/hook.h"
 #include "agent/instrument.h"
+#include "agent/interpreter.h"
 #include "agent/lane.h"
 #include "agent/pyapi.h"
 #include "agent/repr.h"
@@ -28,6 +29,8 @@ static struct config config;
 static const struct hook *hook; /* that runs; NULL: nothing is recorded */
 static bool paused;             /* it is stopped, to be started again */
 static bool expected;           /* told to record, but there is no Python yet */
+static bool tried;              /* to begin, as soon as there was a program */
+static bool listening;          /* to audit events */
 static bool ready;              /* the recording is open and this process defined in it */
 
 const struct config *agent_config(void)
@@ -42,6 +45,7 @@ static void in_child(void)
         lane_fork(true);
         return;
     }
+    interpreter_fork();
     code_forget();
     dictionary_forget();
     repr_forget();
@@ -65,7 +69,8 @@ static int get_ready(void)
 {
     if (ready)
         return 0;
-    if (code_begin() || segment_open(config.file, config.max_bytes, config.latest))
+    code_begin();
+    if (segment_open(config.file, config.max_bytes, config.latest))
         return -1;
     stamp_calibrate();
     ready = true;
@@ -90,7 +95,7 @@ static void leave_recording(void)
 
 static int start(void)
 {
-    if (hook || get_ready())
+    if (hook || get_ready() || code_meet())
         return -1;
     trigger_begin();
     root_begin();
@@ -103,14 +108,6 @@ static int start(void)
     }
     hook = found;
     return 0;
-}
-
-int heatline_agent_attach(const char *text)
-{
-    if ((hook && !agent_is_over()) || !pyapi_find() || config_parse(&config, text))
-        return -1;
-    leave_recording();
-    return start();
 }
 
 int agent_pause(void)
@@ -149,7 +146,7 @@ int heatline_agent_detach(void)
         return -1;
     let_go(hook);
     hook = NULL;
-    if (!py.free_threaded)
+    if (!py.free_threaded && interpreter_is_only())
         leave_recording();
     return 0;
 }
@@ -196,6 +193,35 @@ static bool is_first_use(const char *event, void *args)
     return true;
 }
 
+/* Is this subinterpreter whole? It is when it imports "site", the last of its start-up, or runs code without that. Later
+ * may be too late: from 3.14 on code that another interpreter has compiled may be run without a word. */
+static bool is_whole(const char *event, void *args)
+{
+    char name[32];
+    void *modules = py.PySys_GetObject("modules"); /* borrowed */
+    return modules &&
+           (py.PyDict_GetItemString(modules, "site") || !strcmp(event, "exec") ||
+            (!strcmp(event, "import") && !strcmp(module_of(args, name, sizeof(name)), "site")));
+}
+
+/* While we record: an audit event in any interpreter. */
+static void meet(const char *event, void *args)
+{
+    if (!py.current_thread())
+        return;
+    bool ends = !strcmp(event, "cpython.PyInterpreterState_Clear");
+    if (ends)
+        interpreter_end();
+    if (ends || interpreter_here())
+        return;
+    void *type, *value, *trace;
+    py.PyErr_Fetch(&type, &value, &trace);
+    if (is_whole(event, args) && !code_meet())
+        hook->meet();
+    py.PyErr_Clear();
+    py.PyErr_Restore(type, value, trace);
+}
+
 /* While we record: an audit event; `import`: what that of an import tells. */
 static void heed(void *import)
 {
@@ -214,15 +240,14 @@ static void heed(void *import)
 static int on_audit(const char *event, void *args, void *data)
 {
     (void)data;
-    static bool over;
-    if (!strcmp(event, "cpython._PySys_ClearAuditHooks")) { /* the interpreter ends */
-        over = true;
+    if (!strcmp(event, "cpython._PySys_ClearAuditHooks")) { /* Python ends */
+        tried = true;
         hook = NULL;
         return 0;
     }
     bool runs = !strncmp(event, "cpython.run_", 12);
-    if (!over && !hook && (runs || is_first_use(event, args))) {
-        over = true; /* tried once */
+    if (!tried && !hook && (runs || is_first_use(event, args))) {
+        tried = true;
         environment_hide();
         int failed = start();
         if (!failed && config.torch)
@@ -231,15 +256,34 @@ static int on_audit(const char *event, void *args, void *data)
             return instrument_run(event, args);
     }
     if (hook)
+        meet(event, args);
+    if (hook)
         heed(!strcmp(event, "import") ? args : NULL);
     return 0;
 }
 
 static void listen(void)
 {
+    if (!listening)
+        listening = py.PySys_AddAuditHook(on_audit, NULL) == 0;
+}
+
+static void wait_for_program(void)
+{
     if (!config.children)
         environment_leave();
-    py.PySys_AddAuditHook(on_audit, NULL);
+    listen();
+}
+
+int heatline_agent_attach(const char *text)
+{
+    if ((hook && !agent_is_over()) || !pyapi_find() || config_parse(&config, text))
+        return -1;
+    tried = true;
+    if (!config.until_closed) /* it is for good, so not in a program that does not know us */
+        listen();
+    leave_recording();
+    return start();
 }
 
 __attribute__((constructor)) static void load(void)
@@ -251,7 +295,7 @@ __attribute__((constructor)) static void load(void)
         environment_learn(config.whole);
     expected = !pyapi_find();
     if (!expected)
-        listen();
+        wait_for_program();
 }
 
 void agent_meet(const void *caller)
@@ -259,5 +303,5 @@ void agent_meet(const void *caller)
     if (!expected || !pyapi_find_at(caller))
         return;
     expected = false;
-    listen();
+    wait_for_program();
 }

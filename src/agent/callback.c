@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "agent/interpreter.h"
 #include "agent/pyapi.h"
 
 static void *new_callback_type(void)
@@ -34,10 +35,10 @@ static void *new_callback_type(void)
 
 void *callback_new(callback_function *function)
 {
-    static void *type; /* kept: what is called must not go */
-    if (!type && !(type = new_callback_type()))
+    struct interpreter *here = interpreter_here();
+    if (!here || (!here->callback_type && !(here->callback_type = new_callback_type())))
         return NULL;
-    void *callback = py.PyType_GenericAlloc(type, 0);
+    void *callback = py.PyType_GenericAlloc(here->callback_type, 0);
     if (callback)
         *(callback_function **)((char *)callback + (py.free_threaded ? 32 : 16)) = function;
     return callback;

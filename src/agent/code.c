@@ -8,6 +8,7 @@
 
 #include "agent/agent.h"
 #include "agent/dictionary.h"
+#include "agent/interpreter.h"
 #include "agent/pyapi.h"
 #include "agent/root.h"
 #include "agent/trigger.h"
@@ -18,7 +19,6 @@ enum { CO_GENERATORS = 0x20 | 0x80 | 0x200 }; /* CO_GENERATOR, CO_COROUTINE, CO_
 struct table code_table;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static ssize_t extra_index = -1;
 static struct table marks; /* codes that the program has marked, and with how many levels */
 static bool levels_matter;
 
@@ -31,13 +31,27 @@ static void forget_one(void *code)
     pthread_mutex_unlock(&lock);
 }
 
-int code_begin(void)
+void code_begin(void)
 {
     table_clear(&marks);
     levels_matter = false;
-    if (extra_index < 0)
-        extra_index = py.request_code_extra(forget_one);
-    return extra_index < 0 ? -1 : 0;
+}
+
+int code_meet(void)
+{
+    struct interpreter *here = interpreter_meet();
+    if (here && here->extra_index < 0)
+        here->extra_index = py.request_code_extra(forget_one);
+    return here && here->extra_index >= 0 ? 0 : -1;
+}
+
+/* Tells us of its death. False: it would go unnoticed, so that it is better not kept. */
+static bool watch(void *code)
+{
+    if (py.minor == 12 && pyapi_is_immortal(code)) /* frozen, and shared by all interpreters */
+        return true;
+    struct interpreter *here = interpreter_here();
+    return here && here->extra_index >= 0 && py.set_code_extra(code, here->extra_index, code) == 0;
 }
 
 void code_forget(void)
@@ -74,7 +88,7 @@ static bool is_ours(const char *file)
 
 static void forbid(void *code)
 {
-    if (py.set_code_extra(code, extra_index, code) == 0)
+    if (watch(code))
         keep((uint64_t)(uintptr_t)code, CODE_UNWANTED);
 }
 
@@ -163,8 +177,7 @@ uint32_t code_learn(void *code)
     void *type, *value, *trace;
     py.PyErr_Fetch(&type, &value, &trace);
     uint32_t levels = code_levels(code), entry = entry_of(code, levels);
-    /* Without its extra its death would go unnoticed, so it is better not kept. */
-    if (py.set_code_extra(code, extra_index, code) == 0) {
+    if (watch(code)) {
         keep((uint64_t)(uintptr_t)code, entry);
         if (levels)
             mark(code, levels);

@@ -20,8 +20,10 @@ enum {
 
 extern struct table code_table;
 
-/* Once a recording, with the GIL. 0 or -1. */
-int code_begin(void);
+/* Once a recording, with the GIL. */
+void code_begin(void);
+/* Before a code object of this interpreter is learnt, with its GIL. 0 or -1. */
+int code_meet(void);
 /* In a forked child: nothing is defined there yet. */
 void code_forget(void);
 

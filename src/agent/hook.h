@@ -8,6 +8,7 @@ struct hook {
     bool (*fits)(void); /* this Python? */
     int (*start)(void); /* with the GIL; 0, or -1 with nothing changed */
     void (*stop)(void);
+    void (*meet)(void); /* in a subinterpreter, with its GIL, as it begins to run */
     void (*heed)(
         const char *
             module); /* at each audit event; `module` is about to be imported, or "". May be NULL */

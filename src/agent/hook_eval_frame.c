@@ -18,6 +18,7 @@
 #include "agent/code.h"
 #include "agent/earlier.h"
 #include "agent/extra.h"
+#include "agent/interpreter.h"
 #include "agent/lane.h"
 #include "agent/pyapi.h"
 #include "agent/trigger.h"
@@ -36,14 +37,13 @@ enum {
     /* 3.12 allows 1,500 calls of C within each other (C_RECURSION_LIMIT), 3.13 10,000. */
     NESTED_MAX = 128,
     INTERP_EVAL_FRAME_38 = 568, /* 3.8 has no function to set it: internal/pycore_pystate.h */
-    TSTATE_INTERP = 16,
-    TSTATE_PROFILE = 56,      /* c_profilefunc, Include/cpython/pystate.h@3.8–3.10 … */
-    TSTATE_PROFILE_311 = 64,  /* … and @3.11 */
-    OWNED_BY_GENERATOR = 1,   /* FRAME_OWNED_BY_GENERATOR, internal/pycore_frame.h */
-    FRAME_CODE = 32,          /* f_code */
-    FRAME_CODE_312 = 0,       /* f_code, f_executable */
-    FRAME_OF_OBJECT_311 = 24, /* PyFrameObject.f_frame */
-    FRAME_STACKTOP = 72,      /* 3.8, 3.9: f_stacktop is not NULL in a frame that is suspended */
+    TSTATE_PROFILE = 56,        /* c_profilefunc, Include/cpython/pystate.h@3.8–3.10 … */
+    TSTATE_PROFILE_311 = 64,    /* … and @3.11 */
+    OWNED_BY_GENERATOR = 1,     /* FRAME_OWNED_BY_GENERATOR, internal/pycore_frame.h */
+    FRAME_CODE = 32,            /* f_code */
+    FRAME_CODE_312 = 0,         /* f_code, f_executable */
+    FRAME_OF_OBJECT_311 = 24,   /* PyFrameObject.f_frame */
+    FRAME_STACKTOP = 72,        /* 3.8, 3.9: f_stacktop is not NULL in a frame that is suspended */
 };
 
 /* Where things lie in a frame and its code: Include/frameobject.h (3.8–3.10), internal/pycore_frame.h,
@@ -66,7 +66,6 @@ enum { SHAPES = sizeof(shapes) / sizeof(*shapes) };
 static const struct shape *shape; /* of this Python */
 static bool running, all_profiled;
 static bool threading_comes; /* with all_profiled: it is being imported */
-static char *interp;         /* that is traced: others have functions of their own */
 
 static const void *pointer_at(const void *base, ptrdiff_t offset)
 {
@@ -169,7 +168,7 @@ static bool has_anothers(const void *tstate)
 
 static bool thread_has_anothers(void)
 {
-    return has_anothers(py.PyGILState_GetThisThreadState());
+    return has_anothers(py.current_thread());
 }
 
 /* threading calls it at the beginning of a new thread, by sys.setprofile. */
@@ -269,12 +268,12 @@ static void *eval_frame(void *tstate, void *frame, int throwing);
 static void *eval_frame_312(void *tstate, void *frame, int throwing);
 static void *eval_frame_38(void *frame, int throwing);
 
-static void set(void *function)
+static void set(struct interpreter *i, void *function)
 {
     if (py.set_eval_frame)
-        py.set_eval_frame(interp, function);
+        py.set_eval_frame(i->self, function);
     else
-        *(void **)(interp + INTERP_EVAL_FRAME_38) = function;
+        *(void **)((char *)i->self + INTERP_EVAL_FRAME_38) = function;
 }
 
 static void *own_function(void)
@@ -285,28 +284,39 @@ static void *own_function(void)
 }
 
 /* The one that is set. */
-static void *current_function(void)
+static void *current_function(const struct interpreter *i)
 {
-    return py.get_eval_frame ? py.get_eval_frame(interp)
-                             : *(void **)(interp + INTERP_EVAL_FRAME_38);
+    return py.get_eval_frame ? py.get_eval_frame(i->self)
+                             : *(void *const *)((char *)i->self + INTERP_EVAL_FRAME_38);
+}
+
+static void set_own(struct interpreter *i)
+{
+    if (current_function(i) == py.eval_frame_default)
+        set(i, own_function());
 }
 
 /* Another's stays, and may still call ours. */
-static void unset(void)
+static void unset(struct interpreter *i)
 {
-    if (current_function() == own_function())
-        set(py.eval_frame_default);
+    if (i && current_function(i) == own_function())
+        set(i, py.eval_frame_default);
+}
+
+static void profile_threads(struct interpreter *i)
+{
+    void *tstate = py.PyInterpreterState_ThreadHead(i->self);
+    for (; tstate; tstate = py.PyThreadState_Next(tstate))
+        if (!has_anothers(tstate))
+            py.set_profile(tstate, on_profile, NULL);
 }
 
 /* 3.11: as long as there is an evaluation function, calls are not run without C. */
 static void profile_all(void)
 {
-    unset();
+    interpreter_for_each(unset);
     all_profiled = true;
-    void *tstate = py.PyInterpreterState_ThreadHead(py.interp_get());
-    for (; tstate; tstate = py.PyThreadState_Next(tstate))
-        if (!has_anothers(tstate))
-            py.set_profile(tstate, on_profile, NULL);
+    interpreter_for_each(profile_threads);
     follow_new_threads();
 }
 
@@ -316,7 +326,7 @@ static void profile(struct lane *l)
     py.PyErr_Fetch(&type, &value, &trace);
     l->state |= LANE_PROFILED;
     py.PyEval_SetProfile(on_profile, NULL);
-    if (py.minor == 11 && py.set_profile)
+    if (py.set_profile && (py.minor == 11 || !interpreter_is_only()))
         profile_all();
     py.PyErr_Restore(type, value, trace);
 }
@@ -325,14 +335,14 @@ static void profile(struct lane *l)
 static bool hand_over(struct lane *l)
 {
     if (py.minor < 12) {
-        if (thread_has_anothers())
+        if (thread_has_anothers() || (!py.set_profile && !interpreter_is_only()))
             return false;
         profile(l);
         return true;
     }
     if (hook_monitor(MONITOR_PYTHON | hook_monitored_besides()))
         return false;
-    unset();
+    unset(interpreter_here());
     lane_set_all(LANE_MONITORED);
     running = false;
     return true;
@@ -423,16 +433,14 @@ static bool monitoring_is_better(void)
 /* Has nobody taken the place? */
 static bool is_free(void)
 {
-    void *tstate = py.PyGILState_GetThisThreadState();
-    interp = py.minor == 8 ? *(char **)((char *)tstate + TSTATE_INTERP) : py.interp_get();
-    return current_function() == py.eval_frame_default;
+    struct interpreter *here = interpreter_here();
+    return here && current_function(here) == py.eval_frame_default;
 }
 
 static bool fits(void)
 {
     return py.minor < SHAPES && shapes[py.minor].place && !py.free_threaded &&
-           py.eval_frame_default &&
-           (py.minor == 8 || (py.set_eval_frame && py.get_eval_frame && py.interp_get)) &&
+           py.eval_frame_default && (py.minor == 8 || (py.set_eval_frame && py.get_eval_frame)) &&
            is_free() && !(py.minor >= 12 && monitoring_is_better());
 }
 
@@ -445,15 +453,36 @@ static int start(void)
     running = true;
     all_profiled = threading_comes = false;
     lane_set_all(0);
-    set(own_function());
+    if (py.minor < 12)
+        interpreter_for_each(set_own);
+    else
+        set_own(interpreter_here());
     return 0;
+}
+
+/* From 3.12 on each has a GIL of its own: there by sys.monitoring alone. */
+static void meet(void)
+{
+    if (py.minor >= 12) {
+        hook_monitor(MONITOR_PYTHON | hook_monitored_besides());
+        return;
+    }
+    bool profiled = all_profiled || (lane_self && lane_self->state & LANE_PROFILED);
+    if (running && !profiled)
+        set_own(interpreter_here());
+    if (running && (profiled || agent_config()->c_functions) && !thread_has_anothers())
+        py.PyEval_SetProfile(on_profile, NULL);
 }
 
 /* Frames that are open still return through us. */
 static void stop(void)
 {
-    if (running)
-        unset();
+    if (!interpreter_is_only() && py.minor >= 12) /* others go on telling */
+        lane_set_all(LANE_DEAF);
+    if (running && py.minor >= 12)
+        unset(interpreter_here());
+    else if (running)
+        interpreter_for_each(unset);
     running = false;
     if (py.minor >= 12)
         hook_monitor(0);
@@ -474,8 +503,9 @@ static const void *innermost_code(const struct lane *l)
 static void heed_others(void)
 {
     struct lane *l = lane_self;
-    if (py.minor < 12 || !running || !l || l->state & (LANE_BUSY | LANE_FORGOTTEN) ||
-        current_function() == own_function())
+    const struct interpreter *here = interpreter_here();
+    if (py.minor < 12 || !running || !l || l->state & (LANE_BUSY | LANE_FORGOTTEN) || !here ||
+        !here->first || current_function(here) == own_function())
         return;
     void *type, *value, *trace;
     py.PyErr_Fetch(&type, &value, &trace);
@@ -499,4 +529,4 @@ static void heed(const char *module)
     heed_others();
 }
 
-const struct hook hook_eval_frame = {fits, start, stop, heed};
+const struct hook hook_eval_frame = {fits, start, stop, meet, heed};

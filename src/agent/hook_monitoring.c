@@ -9,6 +9,7 @@
 #include "agent/code.h"
 #include "agent/exceptions.h"
 #include "agent/extra.h"
+#include "agent/interpreter.h"
 #include "agent/lane.h"
 #include "agent/pyapi.h"
 #include "agent/trigger.h"
@@ -17,7 +18,6 @@
 enum { TOOL_FIRST = 3, TOOL_SECOND = 4 };
 
 static void *disable; /* sys.monitoring.DISABLE; immortal, as None is from 3.12 on */
-static long tool = -1;
 
 /* With what else is wanted of each call. */
 static __attribute__((noinline)) void enter_with_extras(struct lane *l, struct call *call)
@@ -44,7 +44,7 @@ static __attribute__((noinline)) void leave_with_extras(struct lane *l, struct c
 static inline void *begin(void *code, uint8_t kind)
 {
     struct lane *l = lane_of(true);
-    if (!l || l->state & LANE_BUSY)
+    if (!l || l->state & (LANE_BUSY | LANE_DEAF))
         return l ? py.none : disable;
     uint32_t entry = code_entry(code);
     if (code_is_unwanted(entry))
@@ -68,7 +68,7 @@ static inline void end(struct lane *l, void *code, uint8_t kind, void *result)
 static inline void *end_by_exception(void *code)
 {
     struct lane *l = lane_get();
-    if (l && !(l->state & LANE_BUSY))
+    if (l && !(l->state & (LANE_BUSY | LANE_DEAF)))
         end(l, code, EVENT_UNWIND, NULL);
     return py.none;
 }
@@ -77,7 +77,7 @@ static inline void *end_by_exception(void *code)
 static inline void *end_or_disable(void *code, uint8_t kind, void *result)
 {
     struct lane *l = lane_get();
-    if (!l || l->state & LANE_BUSY)
+    if (!l || l->state & (LANE_BUSY | LANE_DEAF))
         return l ? py.none : disable;
     if (__builtin_expect(!l->depth || l->open[l->depth - 1].code != code, 0) &&
         code_is_unwanted(code_entry(code)))
@@ -112,7 +112,7 @@ CALLBACK(on_throw, {
 CALLBACK(on_call, {
     uint64_t key = code_callable_key(args[2]);
     struct lane *l = key ? lane_get() : NULL;
-    if (!l || l->state & LANE_BUSY)
+    if (!l || l->state & (LANE_BUSY | LANE_DEAF))
         return py.none;
     if (code_is_unwanted(code_entry(args[0])))
         return disable;
@@ -123,7 +123,7 @@ CALLBACK(on_call, {
 static inline void *end_native(uint8_t kind)
 {
     struct lane *l = lane_get();
-    if (l && !(l->state & LANE_BUSY))
+    if (l && !(l->state & (LANE_BUSY | LANE_DEAF)))
         lane_leave_native(l, kind);
     return py.none;
 }
@@ -133,7 +133,7 @@ CALLBACK(on_c_raise, return end_native(EVENT_UNWIND))
 
 CALLBACK(on_raise, {
     struct lane *l = lane_get();
-    if (l && !(l->state & LANE_BUSY) && !code_is_unwanted(code_entry(args[0])))
+    if (l && !(l->state & (LANE_BUSY | LANE_DEAF)) && !code_is_unwanted(code_entry(args[0])))
         exceptions_raised(l, args[2]);
     return py.none;
 })
@@ -171,13 +171,13 @@ static int check(void *result)
     return 0;
 }
 
-static int take_tool(void *monitoring)
+static int take_tool(void *monitoring, long *ret_tool)
 {
     static const long ids[] = {TOOL_FIRST, TOOL_SECOND};
     for (size_t i = 0; i < sizeof(ids) / sizeof(*ids); i++) {
         if (check(py.PyObject_CallMethod(monitoring, "use_tool_id", "ls", ids[i], "heatline")) ==
             0) {
-            tool = ids[i];
+            *ret_tool = ids[i];
             return 0;
         }
     }
@@ -185,7 +185,7 @@ static int take_tool(void *monitoring)
 }
 
 /* Gives the interpreter a callback for each event, once. */
-static int register_rows(void *monitoring, void *events)
+static int register_rows(void *monitoring, void *events, long tool)
 {
     for (size_t i = 0; i < ROWS; i++) {
         rows[i].number = pyapi_number(events, rows[i].event);
@@ -199,27 +199,26 @@ static int register_rows(void *monitoring, void *events)
     return 0;
 }
 
-static int take(void *monitoring)
+static void give_back(void *monitoring, long *tool)
 {
-    if (tool >= 0)
+    if (*tool >= 0)
+        check(py.PyObject_CallMethod(monitoring, "free_tool_id", "l", *tool));
+    *tool = -1;
+}
+
+static int take(void *monitoring, long *tool)
+{
+    if (*tool >= 0)
         return 0;
     void *events = py.PyObject_GetAttrString(monitoring, "events");
     disable = py.PyObject_GetAttrString(monitoring, "DISABLE");
-    int failed = !events || !disable || take_tool(monitoring) || register_rows(monitoring, events);
+    int failed = !events || !disable || take_tool(monitoring, tool) ||
+                 register_rows(monitoring, events, *tool);
     if (events)
         py.Py_DecRef(events);
-    if (failed && tool >= 0) {
-        check(py.PyObject_CallMethod(monitoring, "free_tool_id", "l", tool));
-        tool = -1;
-    }
+    if (failed)
+        give_back(monitoring, tool);
     return failed ? -1 : 0;
-}
-
-static void give_back(void *monitoring)
-{
-    if (tool >= 0)
-        check(py.PyObject_CallMethod(monitoring, "free_tool_id", "l", tool));
-    tool = -1;
 }
 
 int hook_monitored_besides(void)
@@ -234,16 +233,17 @@ int hook_monitor(int calls)
     void *type, *value, *trace;
     py.PyErr_Fetch(&type, &value, &trace);
     void *monitoring = py.PySys_GetObject("monitoring"); /* borrowed */
-    int failed = !monitoring || take(monitoring);
+    struct interpreter *here = interpreter_here();
+    int failed = !monitoring || !here || take(monitoring, &here->tool);
     long set = 0;
     for (size_t i = 0; i < ROWS; i++)
         set |= rows[i].set && (rows[i].calls & calls) ? rows[i].number : 0;
     if (!failed)
-        failed = check(py.PyObject_CallMethod(monitoring, "set_events", "ll", tool, set));
+        failed = check(py.PyObject_CallMethod(monitoring, "set_events", "ll", here->tool, set));
     if (!failed && calls) /* what an earlier recording has switched off is wanted again */
         check(py.PyObject_CallMethod(monitoring, "restart_events", NULL));
-    else if (monitoring)
-        give_back(monitoring);
+    else if (monitoring && here)
+        give_back(monitoring, &here->tool);
     py.PyErr_Clear();
     py.PyErr_Restore(type, value, trace);
     return failed ? -1 : 0;
@@ -256,12 +256,20 @@ static bool fits(void)
 
 static int start(void)
 {
+    lane_set_all(0);
     return hook_monitor(MONITOR_PYTHON | hook_monitored_besides());
 }
 
 static void stop(void)
 {
+    if (!interpreter_is_only()) /* the others go on telling */
+        lane_set_all(LANE_DEAF);
     hook_monitor(0);
 }
 
-const struct hook hook_monitoring = {fits, start, stop, NULL};
+static void meet(void)
+{
+    hook_monitor(MONITOR_PYTHON | hook_monitored_besides());
+}
+
+const struct hook hook_monitoring = {fits, start, stop, meet, NULL};

@@ -182,8 +182,10 @@ void lane_set_all(uint32_t state)
 {
     pthread_mutex_lock(&lock);
     state_of_all = state;
-    for (struct lane *l = all_lanes; l; l = l->next_all)
-        l->state = (l->state & ~(uint32_t)LANE_MONITORED) | state;
+    for (struct lane *l = all_lanes; l; l = l->next_all) {
+        __atomic_and_fetch(&l->state, ~(uint32_t)(LANE_MONITORED | LANE_DEAF), __ATOMIC_RELAXED);
+        __atomic_or_fetch(&l->state, state, __ATOMIC_RELAXED);
+    }
     pthread_mutex_unlock(&lock);
 }
 

@@ -43,6 +43,8 @@ enum {
     LANE_EXTRAS = 8,     /* more is wanted of each call (extra.h) */
     LANE_MONITORED = 32, /* calls of Python come by sys.monitoring, whoever calls us besides */
     LANE_EARLIER = 16,   /* calls are open whose end will not be told (earlier.h) */
+    LANE_DEAF =
+        64, /* recording has been stopped: what is still told by sys.monitoring is not heeded */
 };
 
 struct lane {
@@ -93,7 +95,7 @@ uint32_t lane_function_after_fork(const struct lane_call *call);
 
 /* With the GIL: the next call in each thread takes the slow way, and whether there are roots is asked anew. */
 void lane_look_closer_all(void);
-/* With the GIL: all lanes, also later ones, are in this state as well; LANE_MONITORED or 0. */
+/* With the GIL: all lanes, also later ones, are in this state as well; LANE_MONITORED, LANE_DEAF or 0. */
 void lane_set_all(uint32_t state);
 
 /* The recording is over, and nobody writes: what this thread's lane was to it, all lanes forget. Each is begun again

@@ -43,11 +43,13 @@ static bool find_others(void *library)
     *(void **)&py.set_eval_frame = ANY_OF("_PyInterpreterState_SetEvalFrameFunc");
     *(void **)&py.get_eval_frame = ANY_OF("_PyInterpreterState_GetEvalFrameFunc");
     *(void **)&py.interp_get = ANY_OF("PyInterpreterState_Get", "_PyInterpreterState_Get");
+    *(void **)&py.current_thread =
+        ANY_OF("PyThreadState_GetUnchecked", "_PyThreadState_UncheckedGet");
     *(void **)&py.set_profile = ANY_OF("_PyEval_SetProfile");
     *(void **)&py.frame_get_code = ANY_OF("PyFrame_GetCode");
     py.vectorcall_call = ANY_OF("PyVectorcall_Call");
     py.eval_frame_default = ANY_OF("_PyEval_EvalFrameDefault");
-    return py.request_code_extra && py.set_code_extra;
+    return py.request_code_extra && py.set_code_extra && py.interp_get && py.current_thread;
 }
 
 static bool find(void *library)

@@ -18,7 +18,8 @@ struct pyapi {
     int (*set_code_extra)(void *code, ssize_t index, void *extra);
     void (*set_eval_frame)(void *interp, void *function); /* 3.9+ */
     void *(*get_eval_frame)(void *interp);                /* 3.9+ */
-    void *(*interp_get)(void);                            /* 3.9+ */
+    void *(*interp_get)(void);
+    void *(*current_thread)(void); /* NULL: none runs Python here */
     int (*set_profile)(void *tstate, int (*hook)(void *self, void *frame, int what, void *arg),
                        void *self);       /* 3.9+ */
     void *(*frame_get_code)(void *frame); /* 3.9+ */
@@ -45,6 +46,12 @@ static inline void *pyapi_type(const void *object)
 static inline const char *pyapi_body(const void *object)
 {
     return (const char *)object + (py.free_threaded ? 32 : 16);
+}
+
+/* 3.12: is it never freed, as what is frozen into Python? */
+static inline bool pyapi_is_immortal(const void *object)
+{
+    return *(const uint32_t *)object == UINT32_MAX;
 }
 
 /* A type's name without asking its metaclass, which may be the program's: tp_name, behind ob_size. */

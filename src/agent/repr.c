@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <time.h>
 
+#include "agent/interpreter.h"
 #include "agent/lane.h"
 #include "agent/pyapi.h"
 
@@ -137,7 +138,7 @@ static bool wait_for(struct work *w)
 size_t repr_of(void *object, char text[REPR_BYTES_MAX])
 {
     void *type = pyapi_type(object);
-    if (is_slow(type))
+    if (is_slow(type) || !interpreter_is_first()) /* the thread would run in the first */
         return 0;
     pthread_once(&once, make_condition);
     struct work *w =

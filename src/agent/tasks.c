@@ -9,6 +9,7 @@
 #include "agent/code.h"
 #include "agent/dictionary.h"
 #include "agent/extra.h"
+#include "agent/interpreter.h"
 #include "agent/pyapi.h"
 #include "model/event.h"
 
@@ -97,7 +98,7 @@ static void take_up(struct lane *l, void *task)
 
 static void before_enter(struct lane *l, const struct call *c)
 {
-    if (!(c->entry & CODE_GENERATOR) || l->task_depth)
+    if (!(c->entry & CODE_GENERATOR) || l->task_depth || !interpreter_is_first())
         return;
     for (size_t i = 0; i < LIBRARIES && !l->task_depth; i++) {
         void *task = find(&libraries[i]) ? current_task(&libraries[i]) : NULL;
