@@ -10,6 +10,7 @@
 
 #include "agent/code.h"
 #include "agent/dictionary.h"
+#include "agent/earlier.h"
 #include "agent/environment.h"
 #include "agent/extra.h"
 #include "agent/greenlets.h"
@@ -101,6 +102,7 @@ static int start(void)
     root_begin();
     greenlets_begin();
     extras_begin();
+    earlier_open_all();
     const struct hook *found = hook_find();
     if (!found || found->start()) {
         extras_end();

@@ -46,6 +46,7 @@ static void lane_end(void *value)
     struct lane *l = value;
     lane_self = NULL;
     pthread_mutex_lock(&lock); /* against lane_forget_all: we have no GIL here */
+    l->handle = 0;
     if (!lane_is_forgotten(l))
         dictionary_thread_end(l->thread);
     l->next = free_lanes;
@@ -142,12 +143,12 @@ static uint32_t depth_max_of(uint32_t depth, uint32_t levels)
     return (uint32_t)(levels && depth + (uint64_t)levels < limit ? depth + levels : limit);
 }
 
-static void introduce(struct lane *l)
+static void introduce(struct lane *l, pthread_t handle, pid_t tid, struct text name)
 {
     const struct config *config = agent_config();
-    bool is_main = gettid() == getpid();
-    struct text name = is_main ? (struct text){"MainThread", 10} : (struct text){NULL, 0};
-    l->calls_unnamed = is_main ? UINT32_MAX : 0;
+    if (tid == getpid())
+        name = (struct text){"MainThread", 10};
+    l->calls_unnamed = name.len_bytes ? UINT32_MAX : 0;
     l->state = state_of_all | (extras_are_active() ? LANE_EXTRAS : 0);
     l->depth_easy = l->calls_unwatched = 0;
     l->depth_max = depth_max_of(0, 0);
@@ -155,7 +156,14 @@ static void introduce(struct lane *l)
     l->rooted = root_is_asked_for();
     l->trigger_ns = trigger_duration_ns();
     l->least_ns = config->min_duration_ns;
-    l->thread = dictionary_thread((struct thread_id){0}, gettid(), name, (uint64_t)pthread_self());
+    l->handle = handle;
+    l->tid = tid;
+    l->thread = dictionary_thread((struct thread_id){0}, tid, name, (uint64_t)handle);
+}
+
+static void introduce_self(struct lane *l)
+{
+    introduce(l, pthread_self(), gettid(), (struct text){NULL, 0});
 }
 
 uint32_t lane_forks(void)
@@ -207,7 +215,6 @@ static struct lane *begin_forked(void)
 /* One that another thread has left, or a new one. */
 static struct lane *begin_fresh(void)
 {
-    pthread_once(&once, make_key);
     struct lane *l = take_free();
     if (!l)
         l = new_lane();
@@ -233,13 +240,41 @@ static const char *stack_floor(void)
     return (const char *)lowest + bytes / 8 * 7;
 }
 
+static struct lane *find(pthread_t handle, pid_t tid)
+{
+    pthread_mutex_lock(&lock);
+    struct lane *l = all_lanes;
+    while (l && (l->handle != handle || l->tid != tid))
+        l = l->next_all;
+    pthread_mutex_unlock(&lock);
+    return l;
+}
+
+/* One that another thread has begun for this one. */
+static struct lane *begin_waiting(bool entering)
+{
+    struct lane *l = forked ? NULL : find(pthread_self(), gettid());
+    if (!l || !l->waits)
+        return NULL;
+    l->stack_floor = stack_floor();
+    lane_self = l;
+    pthread_setspecific(ends, l);
+    return lane_begin_again(l, entering) ? l : NULL;
+}
+
 struct lane *lane_begin(bool entering)
 {
-    struct lane *l = over || !segment_is_open() ? NULL : forked ? begin_forked() : begin_fresh();
+    pthread_once(&once, make_key);
+    if (over || !segment_is_open())
+        return NULL;
+    struct lane *l = begin_waiting(entering);
+    if (l)
+        return l;
+    l = forked ? begin_forked() : begin_fresh();
     if (!l)
         return NULL;
     l->stack_floor = stack_floor();
-    introduce(l);
+    introduce_self(l);
     earlier_open(l, entering);
     if (l->stream.at)
         put_state(l);
@@ -269,6 +304,7 @@ void lane_forget_all(void)
         l->stream = (struct stream){0};
         l->depth = l->depth_easy = 0;
         l->calls_unnamed = UINT32_MAX;
+        l->waits = false;
         l->state |= LANE_FORGOTTEN;
     }
     pthread_mutex_unlock(&lock);
@@ -278,11 +314,34 @@ bool lane_begin_again(struct lane *l, bool entering)
 {
     if (!segment_is_open()) /* a call that was on its way when the hook was taken away */
         return false;
+    if (l->waits) {
+        l->waits = false;
+        l->state &= ~(uint32_t)LANE_FORGOTTEN;
+        stamp_set(&l->stamp);
+        earlier_check_all(l, entering);
+        return true;
+    }
     stream_init(&l->stream, segment_new_stream(), dictionary_stream(), clock_ns());
     greenlets_forget(l);
-    introduce(l);
+    introduce_self(l);
     earlier_open(l, entering);
     return true;
+}
+
+struct lane *lane_begin_for(pthread_t handle, pid_t tid, struct text name)
+{
+    struct lane *l = over || !segment_is_open() ? NULL : find(handle, tid);
+    if (l && !lane_is_forgotten(l))
+        return NULL;
+    if (l)
+        stream_init(&l->stream, segment_new_stream(), dictionary_stream(), clock_ns());
+    else if (!(l = new_lane()))
+        return NULL;
+    greenlets_forget(l);
+    introduce(l, handle, tid, name);
+    l->waits = true;
+    l->state |= LANE_FORGOTTEN;
+    return l;
 }
 
 static bool grow(struct lane *l)

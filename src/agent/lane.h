@@ -7,8 +7,10 @@
 #ifndef HEATLINE_AGENT_LANE_H
 #define HEATLINE_AGENT_LANE_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "agent/stamp.h"
 #include "agent/stream.h"
@@ -58,7 +60,10 @@ struct lane {
     uint32_t nested;         /* calls that are open on this thread's C stack (hook_eval_frame.c) */
     const char *stack_floor; /* below this the thread's C stack begins to fill up */
     struct thread_id thread;
-    uint32_t depth_max;  /* what lies deeper is kept track of, but not written */
+    pthread_t handle;   /* of the thread; 0: it has ended */
+    pid_t tid;          /* its number, as the kernel sees it from within */
+    bool waits;         /* begun by another thread (lane_begin_for): its own has said nothing yet */
+    uint32_t depth_max; /* what lies deeper is kept track of, but not written */
     uint64_t trigger_ns; /* a call that takes as long is a trigger (trigger.h) */
     uint64_t least_ns;   /* calls that take less are not written; 0: all are */
     uint32_t due;        /* with it: the outermost call that is not written yet */
@@ -84,6 +89,9 @@ extern __thread struct lane *lane_self __attribute__((tls_model("initial-exec"))
 /* This thread's lane, made if need be. NULL when there is no memory, or nothing to be recorded. `entering`: see
  * earlier_open. */
 struct lane *lane_begin(bool entering);
+/* That of a thread that runs already, which goes on in it as soon as it has something to say. With the GIL. NULL as above,
+ * or when it has one. */
+struct lane *lane_begin_for(pthread_t handle, pid_t tid, struct text name);
 /* In a forked child: its one thread goes on in a lane of its own, once it does something; calls that are open stay
  * so. `go_on` false: nothing is recorded in this process. */
 void lane_fork(bool go_on);

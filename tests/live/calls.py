@@ -147,7 +147,7 @@ class Calls:
             call = thread.stack.pop()
             call.end_ns, call.end = t_ns, {LEAVE: "leave", YIELD: "yield", UNWIND: "unwind"}[kind]
         elif kind == RESYNC:
-            thread.resynced += values[1]
+            thread.resynced += values[1]  # the calls that end here keep end == "open"
             del thread.stack[len(thread.stack) - values[1]:]
         return thread
 

@@ -101,6 +101,82 @@ def test_calls_that_are_open_already(every_python, start, heatline):
     check_unharmed(program)
 
 
+SILENT = """
+import threading, time
+
+def leaf():
+    pass
+
+def wait_for_ever():
+    threading.Event().wait()
+
+def wait_a_while():
+    until = time.monotonic() + 1e9
+    exec("while not said: sleep(0.001)", {"said": said, "sleep": time.sleep})
+
+def calls_then():
+    wait_a_while()
+    while True:
+        leaf()
+        time.sleep(0.002)
+
+said = []
+threading.Thread(target=wait_for_ever, name="silent", daemon=True).start()
+threading.Thread(target=calls_then, name="late", daemon=True).start()
+time.sleep(0.2)
+print("ready", flush=True)
+begin = time.monotonic()
+while True:
+    leaf()
+    time.sleep(0.002)
+    if time.monotonic() > begin + 1:
+        said.append(1)
+"""
+
+
+def chain(thread):
+    """The names of the calls that were open at the beginning, outermost first, up to the first that is wanted."""
+    call, names = thread.roots[0], []
+    while True:
+        names.append(call.name.split(".")[-1])
+        if not call.calls or call.name == "wait":
+            return names
+        call = call.calls[0]
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("killed", [False, True])
+def test_threads_that_make_no_call(python, start, heatline, keep, killed):
+    """They are there with what is open, from the beginning on, whatever ends the program."""
+    if python.free_threaded:
+        pytest.skip("without a GIL a thread's frames are known to itself alone")
+    program = start(python, None, "-c", SILENT)
+    program.line()
+    recording = heatline.path(".heat")
+    run = keep(heatline.start("trace", "--attach", program.pid, "-t", 30 if killed else 2.5, "-o", recording,
+                              "--ignore-c-function"))
+    if killed:
+        until(lambda: recording.exists() and heatline.run("info", recording, "--json").status == 0 and
+              heatline.info(recording)["events"] > 400, "calls are recorded")
+        program.end()
+    assert run.wait(20) == 0, run.said()
+    calls = Calls(recording)
+    threads = {thread.name: thread for thread in calls.threads}
+    bootstrap = ["_bootstrap", "_bootstrap_inner", "run"]
+    assert chain(threads["silent"])[:5] == [*bootstrap, "wait_for_ever", "wait"]
+    assert all(call.end == "open" for call in threads["silent"].all())
+    assert chain(threads["late"])[:5] == [*bootstrap, "calls_then", "wait_a_while"]
+    began = {name: thread.roots[0].start_ns for name, thread in threads.items()}
+    assert abs(began["late"] - began["silent"]) < 50e6
+    if not killed:
+        waited, = [call for call in threads["late"].all() if call.name == "wait_a_while"]
+        first = next(call for call in threads["late"].all() if call.name == "leaf")
+        assert all(call.name != "leaf" for call in waited.all())
+        assert waited.end == ("leave" if python.version >= (3, 12) else "open"), calls.resynced
+        assert first.start_ns - began["late"] > 100e6
+        check_unharmed(program)
+
+
 @pytest.mark.parametrize("main", ["nap", "join", "collect"])
 def test_main_thread_is_seldom_in_python(every_python, start, heatline, main):
     program = start(every_python, "callers.py", main)
