@@ -148,6 +148,7 @@ int heatline_agent_detach(void)
         return -1;
     let_go(hook);
     hook = NULL;
+    dictionary_process_end();
     if (!py.free_threaded && interpreter_is_only())
         leave_recording();
     return 0;

@@ -204,3 +204,11 @@ void dictionary_thread_end(struct thread_id id)
     stream_put(&stream, &event);
     leave();
 }
+
+void dictionary_process_end(void)
+{
+    struct event event = {.kind = EVENT_PROCESS_END, .process_end = {{PROCESS_ID}, clock_ns(), -1}};
+    enter();
+    stream_put(&stream, &event);
+    leave();
+}

@@ -27,4 +27,7 @@ struct thread_id dictionary_thread(struct thread_id id, pid_t tid, struct text n
                                    uint64_t ident);
 void dictionary_thread_end(struct thread_id id);
 
+/* This process is not recorded any more. */
+void dictionary_process_end(void);
+
 #endif

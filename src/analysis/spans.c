@@ -33,7 +33,7 @@ struct lane {
     struct spans_visitor visitor;
     void *context;
     struct thread_id thread;
-    uint64_t t_ns;
+    uint64_t t_ns, until_ns; /* until: of the latest run (struct run) */
     struct call *calls;
     size_t len, cap;
     uint32_t outside, beyond;
@@ -169,21 +169,23 @@ static void pop(struct spans *s, enum span_end end)
 }
 
 /* A thread's calls may be open until it or its process ends, long after its last event. */
-static uint64_t end_of_thread(const struct lane *l)
+static uint64_t end_of_thread(const struct lane *l, uint64_t until_ns)
 {
     const struct profile *p = l->profile;
     const struct profile_thread *thread = vec_at(&p->threads, l->thread.i);
     const struct profile_process *process = vec_at(&p->processes, thread->process.i);
-    uint64_t end_ns = thread->end_ns ? thread->end_ns : process->end_ns;
+    uint64_t end_ns = thread->end_ns    ? thread->end_ns
+                      : process->end_ns ? process->end_ns
+                                        : until_ns;
     return end_ns > l->t_ns ? end_ns : l->t_ns;
 }
 
-static void end_lane(struct spans *s)
+static void end_lane(struct spans *s, uint64_t until_ns)
 {
     struct lane *l = s->lane;
     if (l->thread.i)
         profile_time(l->profile, l->t_ns);
-    l->t_ns = end_of_thread(l);
+    l->t_ns = end_of_thread(l, until_ns);
     l->beyond = 0;
     while (l->len)
         pop(s, SPAN_OPEN);
@@ -216,7 +218,7 @@ static void begin_lane(struct spans *s)
         return;
     }
     s->resynced += l->begin.thread.i == l->thread.i ? l->len : 0;
-    end_lane(s);
+    end_lane(s, 0);
     l->thread = l->begin.thread;
     l->t_ns = l->begin.t_ns;
     if (l->thread.i)
@@ -403,13 +405,15 @@ static uint64_t spans_take(struct sink *sink, struct run *run)
         if (!call)
             spans_emit(sink, &event);
     }
+    s->lane->until_ns = run->until_ns;
     return events;
 }
 
 void spans_init(struct spans *s, struct profile *profile, struct selection *selection,
                 const struct spans_visitor *visitor, void *context)
 {
-    *s = (struct spans){.sink = {spans_emit, spans_begin_stream, spans_take}};
+    *s = (struct spans){
+        .sink = {.emit = spans_emit, .begin_stream = spans_begin_stream, .take = spans_take}};
     s->lane = alloc_zeroed(1, sizeof *s->lane);
     *s->lane = (struct lane){.profile = profile,
                              .selection = selection,
@@ -423,5 +427,5 @@ void spans_finish(struct spans *s)
 {
     if (s->lane->opening)
         begin_lane(s);
-    end_lane(s);
+    end_lane(s, s->lane->until_ns);
 }

@@ -40,7 +40,7 @@ static void dump_begin_stream(struct sink *sink)
 
 static int write_events(const char *path, struct out *o, struct err *err)
 {
-    struct dump dump = {{dump_emit, dump_begin_stream, NULL}, o, 0};
+    struct dump dump = {{.emit = dump_emit, .begin_stream = dump_begin_stream}, o, 0};
     struct reader_summary summary;
     struct reader *reader = reader_open(path, err);
 

@@ -9,8 +9,9 @@
 /* Encoded events that follow each other, as a segment of a recording holds them. */
 struct run {
     const uint8_t *at, *end;
-    uint64_t t_ns;  /* the segment's running time, as codec_get wants it */
-    bool continues; /* the last run of this stream: nothing is missing between the two */
+    uint64_t t_ns;     /* the segment's running time, as codec_get wants it */
+    uint64_t until_ns; /* of a stream's last: when its producer's last event is, in any stream */
+    bool continues;    /* the last run of this stream: nothing is missing between the two */
 };
 
 /* Embedded as first member by whoever consumes events (recording writer, profile builder). */

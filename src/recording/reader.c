@@ -37,8 +37,9 @@ struct replay {
     struct vec parts; /* of struct part */
     bool index;       /* the segments of `index_stream`, which is an index; else all others */
     uint32_t index_stream;
-    uint8_t *buffer; /* one segment */
-    bool whole;      /* all of the last segment's events were understood */
+    uint8_t *buffer;   /* one segment */
+    bool whole;        /* all of the last segment's events were understood */
+    uint64_t until_ns; /* the last event of the producer whose streams are being replayed */
 };
 
 /* Reads at most len_bytes; *ret_len is less only where the file ends. 0 or -1 with errno. */
@@ -257,19 +258,59 @@ static bool was_taken_again(const struct reader *r, const struct part *part)
            segment.stream != part->stream || segment.sequence != part->sequence;
 }
 
-static int replay_events(struct replay *p, const struct part *part, bool continues)
+/* What is in a segment, read into the buffer; nothing if it is another's by now. */
+static int read_run(struct replay *p, const struct part *part, struct run *ret_run)
 {
     uint64_t room = p->reader->header.segment_bytes - sizeof(struct heat_segment);
     size_t used = (size_t)(part->used_bytes < room ? part->used_bytes : room), len;
     if (reader_read(p->reader, part->offset + sizeof(struct heat_segment), p->buffer, used, &len))
         return -1;
+    *ret_run = (struct run){.at = p->buffer, .end = p->buffer + len, .t_ns = part->base_ns};
     if (was_taken_again(p->reader, part))
+        ret_run->at = ret_run->end = NULL;
+    return 0;
+}
+
+static bool ends_stream(const struct replay *p, size_t i)
+{
+    const struct part *part = vec_at(&p->parts, i), *next = part + 1;
+    return i + 1 == p->parts.len || next->stream != part->stream;
+}
+
+static int replay_events(struct replay *p, size_t i, bool continues)
+{
+    const struct part *part = vec_at(&p->parts, i);
+    struct run run;
+    if (read_run(p, part, &run))
+        return -1;
+    if (!run.at)
         return 0;
-    struct run run = {p->buffer, p->buffer + len, part->base_ns, continues};
+    size_t len = (size_t)(run.end - run.at);
+    run.continues = continues;
+    run.until_ns = ends_stream(p, i) ? p->until_ns : 0;
     p->summary.events += (p->sink->take ? p->sink->take : emit_run)(p->sink, &run);
     p->summary.used_bytes += (uint64_t)(run.at - p->buffer);
     p->whole = run.at == run.end && len == part->used_bytes;
     p->summary.damaged_segments += !p->whole;
+    return 0;
+}
+
+/* Whose streams begin at that part: when is the last event that is told there? It is in the end of one of them. */
+static int find_until(struct replay *p, size_t first)
+{
+    const struct part *part = vec_at(&p->parts, first);
+    uint32_t dictionary = part->dictionary;
+    p->until_ns = 0;
+    for (size_t i = first; i < p->parts.len && part->dictionary == dictionary; i++, part++) {
+        struct run run;
+        if (!ends_stream(p, i))
+            continue;
+        if (read_run(p, part, &run))
+            return -1;
+        for (struct event event; !codec_get(&run.at, run.end, &run.t_ns, &event);)
+            ;
+        p->until_ns = run.t_ns > p->until_ns ? run.t_ns : p->until_ns;
+    }
     return 0;
 }
 
@@ -293,7 +334,9 @@ static int replay_parts(struct replay *p)
         bool defines = !last || part->dictionary != last->dictionary;
         if (defines && p->sink->begin_stream)
             p->sink->begin_stream(p->sink);
-        if (replay_events(p, part, !begins && p->whole && part->sequence == last->sequence + 1))
+        if (defines && find_until(p, i))
+            return -1;
+        if (replay_events(p, i, !begins && p->whole && part->sequence == last->sequence + 1))
             return -1;
         last = part;
     }

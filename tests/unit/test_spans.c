@@ -205,6 +205,19 @@ static void test_open_until_the_thread_ends(void **state)
     expect(&m, "a{ }a - t1 10-90 80 @0 open\n");
 }
 
+/* Or its process, of which is known when any of its threads did something last. */
+static void test_open_until_the_process_ends(void **state)
+{
+    (void)state;
+    struct image m = lane("");
+    trace_enter(&m, 'a', 10);
+    trace_segment(&m, 2, 0);
+    trace_lane(&m, 2, 20, 0, "");
+    trace_enter(&m, 'b', 30);
+    trace_leave(&m, EVENT_LEAVE, 70);
+    expect(&m, "a{ }a - t1 10-70 60 @0 open\nb{ }b - t2 30-70 40 @0 returned\n");
+}
+
 static void test_resynced(void **state)
 {
     (void)state;
@@ -371,6 +384,7 @@ int main(void)
         cmocka_unit_test(test_a_missing_segment_ends_what_is_open),
         cmocka_unit_test(test_a_lane_changes_threads),
         cmocka_unit_test(test_open_until_the_thread_ends),
+        cmocka_unit_test(test_open_until_the_process_ends),
         cmocka_unit_test(test_resynced),
         cmocka_unit_test(test_resynced_beyond_what_is_known),
         cmocka_unit_test(test_arguments_belong_to_calls_that_are_told),
