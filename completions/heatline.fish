@@ -61,7 +61,7 @@ complete -c heatline -n '__fish_seen_subcommand_from trace' -l log-async -d 'Rec
 complete -c heatline -n '__fish_seen_subcommand_from trace' -l log-torch -d 'Have torch\'s own profiler run in processes that import torch, and show what it saw in tracks of their own'
 complete -c heatline -n '__fish_seen_subcommand_from trace' -l log-exception -d 'Record exceptions where they are raised; before 3.12 only those that leave a call'
 complete -c heatline -n '__fish_seen_subcommand_from trace' -l log-audit -x -d 'Record audit events (open, socket.connect, import, ...) that match; may be repeated'
-complete -c heatline -n '__fish_seen_subcommand_from trace' -s o -l output -r -F -d 'Write to this file; trace.heat unless given'
+complete -c heatline -n '__fish_seen_subcommand_from trace' -s o -l output -r -F -d 'Write to this file; - is standard output; trace.heat unless given'
 complete -c heatline -n '__fish_seen_subcommand_from trace' -s f -l format -x -a 'svg raw speedscope chrometrace perfetto pprof gecko cpuprofile heat' -d 'Not what the file\'s name says (else heat), but one of'
 complete -c heatline -n '__fish_seen_subcommand_from trace' -s u -l unique-output-file -d 'Name the file after the program, the time and the process'
 complete -c heatline -n '__fish_seen_subcommand_from trace' -l output-dir -r -F -d 'Write into this folder, which is made if need be'

@@ -1,6 +1,7 @@
 #include "cli/result.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -20,25 +21,47 @@ static bool is_file_to_be(const char *path)
     return strcmp(path, "-") != 0 && (stat(path, &st) || S_ISREG(st.st_mode));
 }
 
-/* Without a file of its own (a pipe, /dev/null, standard output) the recording has no name. */
-static char *recording_path(const struct exporter *format, const char *output)
+/* A file in the folder for such; NULL if it cannot be made, with an error. */
+static char *temporary_path(struct err *err)
 {
-    if (!is_file_to_be(output))
-        return NULL;
     struct str path = STR_EMPTY;
-    str_add(&path, output);
-    if (format->write)
-        str_add(&path, ".partial.heat");
+    const char *folder = getenv("TMPDIR");
+    folder = folder && folder[0] ? folder : "/tmp";
+    str_printf(&path, "%s/heatline-XXXXXX.heat", folder);
+    int fd = mkostemps(path.data, 5, O_CLOEXEC);
+    if (fd < 0) {
+        err_system(err, errno, "cannot make a file for the recording in %s", folder);
+        err_hint(err, "set TMPDIR to a folder where files can be made");
+        str_release(&path);
+        return NULL;
+    }
+    close(fd);
     return path.data;
+}
+
+/* Without a file of its own (a pipe, /dev/null, standard output) the recording has no name; but traced programs have to
+ * find it. */
+static int name_recording(struct result *r, struct err *err)
+{
+    struct str path = STR_EMPTY;
+    if (is_file_to_be(r->output)) {
+        str_add(&path, r->output);
+        if (r->format->write)
+            str_add(&path, ".partial.heat");
+        r->recording = path.data;
+    } else if (r->producer == HEAT_TRACER) {
+        r->recording = temporary_path(err);
+        return r->recording ? 0 : -1;
+    }
+    return 0;
 }
 
 int result_open(struct result *r, const struct exporter *format, const char *output,
                 enum heat_producer producer, const struct query *query, struct err *err)
 {
     *r = (struct result){.format = format, .output = output, .producer = producer, .query = query};
-    if (out_check(output, err))
+    if (out_check(output, err) || name_recording(r, err))
         return -1;
-    r->recording = recording_path(format, output);
     r->writer = writer_open(r->recording, producer, err);
     if (!r->writer)
         free(r->recording);
@@ -97,7 +120,7 @@ int result_export(const struct exporter *format, const char *output, int fd, str
 
 static bool is_output_itself(const struct result *r)
 {
-    return r->recording && !r->format->write;
+    return r->recording && !strcmp(r->recording, r->output);
 }
 
 void result_flush(struct result *r)

@@ -22,7 +22,8 @@ struct result {
 };
 
 /* Checks that the output can be written, then opens the recording: OUTPUT itself for the format
- * `heat`, else OUTPUT.partial.heat, which is there only until the output is complete. 0 or -1. */
+ * `heat`, else OUTPUT.partial.heat, which is there only until the output is complete; for what is no file, of a tracer, a
+ * temporary file. 0 or -1. */
 int result_open(struct result *r, const struct exporter *format, const char *output,
                 enum heat_producer producer, const struct query *query, struct err *err);
 /* Makes `output` of the recording that `fd` is. 0 or -1. */

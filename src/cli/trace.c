@@ -90,11 +90,8 @@ static int trace_program(const struct trace_options *options, const struct resul
 {
     char recording[PATH_MAX];
     pid_t child;
-    if (!result->recording || !realpath(result->recording, recording)) {
-        err_set(err, STATUS_USAGE, "a trace needs a file to be written to");
-        return err_hint(err,
-                        "give one with -o; `heatline export` can write it anywhere afterwards");
-    }
+    if (!realpath(result->recording, recording))
+        return err_system(err, errno, "cannot find the recording %s", result->recording);
     if (options->attach)
         return attach_trace(options, recording, signals_fd, snapshots, err);
     return start(options, recording, argv, &child, err) ? -1
@@ -149,7 +146,7 @@ static int trace(const struct trace_options *options, char *const *argv, struct 
         message_note("only the latest is there: %.1f MiB gave way to it", mebibytes(retaken));
     if (lost)
         message_note("%" PRIu64 " later events found no room", lost);
-    if (!options->quiet)
+    if (!options->quiet && strcmp(result->output, "-") != 0)
         message_note("wrote %s", result->output);
     return status;
 }
@@ -167,6 +164,9 @@ static int check(const struct arguments *arguments, const struct trace_options *
                        "--log-torch is for programs that are started by heatline trace");
     if (!options->attach && options->duration_ns != OPTION_UNLIMITED)
         return err_set(err, STATUS_USAGE, "--duration needs --attach");
+    if (options->triggers.len && options->output && !strcmp(options->output, "-"))
+        return err_set(err, STATUS_USAGE,
+                       "--trigger writes files, so -o cannot be standard output");
     if (trace_config_check(options, err))
         return -1;
     if (options->attach || arguments->operand_count)

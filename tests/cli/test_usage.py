@@ -27,6 +27,7 @@ WRONG = [
      "--nonblocking and --blocking cannot be used together", LIST),
     ("record --mode fast -- true", "--mode takes one of wall, cpu, gil, not 'fast'", LIST),
     ("record -f flame -- true", "unknown format 'flame'", "formats are svg, raw"),
+    ("trace --trigger f -o - -- true", "--trigger writes files, so -o cannot be standard output", None),
     ("record -f rwa -- true", "unknown format 'rwa'", "did you mean 'raw'?"),
     ("trace --log-var ( -- true", "--log-var takes a regular expression, not '('", "it has to match whole names"),
     ("trace --log-attr x --attach 1", "--log-attr needs a program that is started, not --attach", "a program that runs already"),

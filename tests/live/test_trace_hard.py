@@ -440,3 +440,23 @@ thread.start()
 thread.join()
 """, "--ignore-c-function")
     assert calls.count()["work"] == 1 and calls.count()["leaf"] == 10 and calls.count()["deep"] == 9001
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("fmt", ["chrometrace", "heat"])
+def test_to_standard_output(heatline, one_python, tmp_path, fmt):
+    """The recording lies in a file for temporary ones meanwhile, which is removed."""
+    program, temporary = tmp_path / "program.py", tmp_path / "temporary"
+    program.write_text("def leaf(): pass\nfor _ in range(10): leaf()\n")
+    temporary.mkdir()
+    done = subprocess.run(heatline.argv("trace", "-f", fmt, "-o", "-", "--", *one_python.command, program),
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, timeout=60,
+                          check=True, env=environment({"TMPDIR": str(temporary)}))
+    assert done.stderr == b"" and not list(temporary.iterdir())
+    if fmt == "heat":
+        out = tmp_path / "out.heat"
+        out.write_bytes(done.stdout)
+        assert Calls(out).count()["leaf"] == 10
+    else:
+        names = [event["name"] for event in json.loads(done.stdout)["traceEvents"]]
+        assert sum(name.startswith("leaf (") for name in names) == 10
