@@ -13,6 +13,7 @@
 #include "cli/trace_config.h"
 #include "inject/inject.h"
 #include "inject/shared_file.h"
+#include "subject/diagnose.h"
 #include "subject/proc_status.h"
 
 /* How long a call may take, and after what time we tell that it does. */
@@ -145,6 +146,8 @@ int attach_trace(const struct trace_options *options, const char *recording, int
 {
     struct str agent = STR_EMPTY, config = STR_EMPTY;
     struct shared_file file;
+    if (!is_running((pid_t)options->attach) && diagnose((pid_t)options->attach, err))
+        return -1;
     int failed =
         agent_find(&agent, err) || shared_file_open(&file, (pid_t)options->attach, recording, err);
     if (!failed) {

@@ -4,28 +4,36 @@
 
 #include <limits.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "base/json.h"
 #include "base/out.h"
 #include "cli/command.h"
 #include "cli/info.h"
 #include "cli/pids.h"
+#include "cli/terminal.h"
 #include "report/display.h"
 
-enum { LINE_COLUMNS = 1 << 16, COMMAND_COLUMNS = 100 };
+enum { LINE_COLUMNS = 1 << 16, COMMAND_COLUMNS = 100, ROW_INDENT = 7 };
 
 struct doctor_options {
     struct vec pids; /* of uint64_t */
     bool json;
 };
 
+/* Cut after so many columns; in rows on a terminal. */
 static void put_shown(struct out *o, const char *before, const char *text, size_t columns)
 {
     struct str line = STR_EMPTY;
-    str_add(&line, before);
+    size_t wide = terminal_row_columns(STDOUT_FILENO), used = strlen(before);
     display_add(&line, text, columns, DISPLAY_CUT_END);
-    str_add(&line, "\n");
-    out_bytes(o, line.data, line.len);
+    size_t bytes = terminal_row(line.data, wide > used ? wide - used : 1);
+    out_printf(o, "%s%.*s\n", before, (int)bytes, line.data);
+    for (const char *row = line.data + bytes; *row == ' '; row += bytes) {
+        bytes = terminal_row(++row, wide - ROW_INDENT);
+        out_printf(o, "%*s%.*s\n", ROW_INDENT, "", (int)bytes, row);
+    }
     str_release(&line);
 }
 

@@ -12,31 +12,15 @@
 
 enum { LINE_BYTES = 2048 };
 
-/* The bytes of `text` that fill one row: whole words. One that is longer than a row stays whole. */
-static size_t row_bytes(const char *text, size_t columns)
-{
-    size_t end = 0, used = 0;
-    for (size_t i = 0;; i++) {
-        if (text[i] == ' ' || text[i] == '\0') {
-            if (used > columns && end > 0)
-                return end;
-            end = i;
-            if (text[i] == '\0' || used > columns)
-                return end;
-        }
-        used += ((unsigned char)text[i] & 0xc0) != 0x80; /* the first byte of a character */
-    }
-}
-
 /* A terminal gets rows of its width, anything else one line. */
 static void print_rows(const char *line, size_t used)
 {
-    size_t columns = isatty(STDERR_FILENO) ? terminal_columns(STDERR_FILENO) : SIZE_MAX;
-    size_t bytes = row_bytes(line, columns > used ? columns - used : 1);
+    size_t columns = terminal_row_columns(STDERR_FILENO);
+    size_t bytes = terminal_row(line, columns > used ? columns - used : 1);
     fprintf(stderr, "%.*s\n", (int)bytes, line);
     for (line += bytes; *line == ' '; line += bytes) {
         line++;
-        bytes = row_bytes(line, columns - 2);
+        bytes = terminal_row(line, columns - 2);
         fprintf(stderr, "  %.*s\n", (int)bytes, line);
     }
 }

@@ -35,3 +35,23 @@ uint32_t terminal_columns(int fd)
         return bounded(size.ws_col);
     return TERMINAL_COLUMNS_DEFAULT;
 }
+
+size_t terminal_row_columns(int fd)
+{
+    return isatty(fd) ? terminal_columns(fd) : SIZE_MAX;
+}
+
+size_t terminal_row(const char *text, size_t columns)
+{
+    size_t end = 0, used = 0;
+    for (size_t i = 0;; i++) {
+        if (text[i] == ' ' || text[i] == '\0') {
+            if (used > columns && end > 0)
+                return end;
+            end = i;
+            if (text[i] == '\0' || used > columns)
+                return end;
+        }
+        used += ((unsigned char)text[i] & 0xc0) != 0x80; /* the first byte of a character */
+    }
+}

@@ -247,7 +247,8 @@ static bool is_python(const char *program)
 int trace_config_check_torch(char *const *argv, struct err *err)
 {
     static const char ask[] =
-        "import importlib.util, sys; sys.exit(importlib.util.find_spec('torch') is None and 3)";
+        "import importlib.util, sys; spec = importlib.util.find_spec('torch'); "
+        "sys.exit(0 if spec and spec.origin else 3)"; /* a mere folder has no origin */
     char *const command[] = {argv[0], (char *)"-c", (char *)ask, NULL};
     posix_spawn_file_actions_t actions;
     pid_t pid;

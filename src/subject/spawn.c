@@ -86,6 +86,13 @@ static bool is_text(const char *path)
     return len >= 0 && !memchr(head, '\0', (size_t)len);
 }
 
+/* "main.py" is meant to be a file, whatever PATH says. */
+static bool is_script_name(const char *name)
+{
+    size_t len = strlen(name);
+    return len > 3 && !strcmp(name + len - 3, ".py");
+}
+
 static int start_error(const char *name, const char *path, int error, struct err *err)
 {
     struct stat st;
@@ -98,7 +105,7 @@ static int start_error(const char *name, const char *path, int error, struct err
                     name);
             return err_hint(err, "look at its first line: head -n 1 %s", path);
         }
-        if (strchr(name, '/')) {
+        if (strchr(name, '/') || is_script_name(name)) {
             err_set(err, STATUS_NOT_FOUND, "there is no file %s", name);
             return err_hint(err, "check the spelling of its path");
         }

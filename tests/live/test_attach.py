@@ -448,3 +448,10 @@ def test_agent_leaves_by_itself(python, start, heatline):
     os.kill(program.pid, signal.SIGCONT)
     until(lambda: attach(heatline, program)[0].status == 0, "it can be traced again")
     check_unharmed(program)
+
+
+def test_process_that_is_gone(heatline):
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    run = heatline.run("trace", "--attach", ended.pid, "-o", heatline.path(".heat"))
+    assert run.status == 6 and "there is no process %d" % ended.pid in run.err, run.err

@@ -238,6 +238,7 @@ static void test_each_failure_has_its_sentence(void **state)
     (void)state;
     static const char FOREIGN[] = "\177ELF\2\1\1\0 for another machine";
     refused("no-such-command", STATUS_NOT_FOUND, "no command no-such-command on PATH");
+    refused("no-such-program.py", STATUS_NOT_FOUND, "there is no file no-such-program.py");
     refused("./nothing", STATUS_NOT_FOUND, "no file ./nothing");
     text_make("text", "hello\n", 0600);
     refused("./text", STATUS_NOT_EXECUTABLE, "not executable");
