@@ -19,8 +19,9 @@ enum {
     UNSETTLED_LITTLE = UNSETTLED_ONE / 256,
     UNSETTLED_AT_FIRST = UNSETTLED_ONE / 4, /* until it has shown that it is not … */
     UNSETTLED_FIRST_LOOKS = 512,            /* … for which each of these gives a chance */
-    UNSETTLED_PROBE = 16, /* then every so many looks see whether that is still so */
-    SLOW_TRIES = 8,       /* to get through a read without being interrupted */
+    UNSETTLED_PROBE = 16,          /* then every so many looks see whether that is still so … */
+    UNSETTLED_PROBE_FLAT_OUT = 64, /* … where there is no time between looks */
+    SLOW_TRIES = 8,                /* to get through a read without being interrupted */
     CONFIRMS = 4,
     WAKE_NS = 50 * NS_PER_US,
     NAME_TRIES = 3, /* for a stack whose code objects die while they are read */
@@ -368,8 +369,9 @@ static enum rd read_unsettled(struct process *p, struct thread *t, uint64_t now_
     enum rd rd = thread_stat_look(&t->stat);
     if (rd != RD_OK || t->stat.running) {
         bool new = is_fast(p) && t->looks < UNSETTLED_FIRST_LOOKS;
-        if (t->looks % UNSETTLED_PROBE == 0 || new) {
-            if (sampler_options(p->sampler)->period_ns < WAKE_NS)
+        bool flat_out = sampler_options(p->sampler)->period_ns < WAKE_NS;
+        if (t->looks % (flat_out ? UNSETTLED_PROBE_FLAT_OUT : UNSETTLED_PROBE) == 0 || new) {
+            if (flat_out)
                 spin(WAKE_NS); /* it may still be waking from the last stop, and would seem calm */
             rd = read_running(p, t, now_ns, TORN_TRIES);
             settle(t, rd == RD_TORN || (t->walk.moved && confirm(p, t, 2) == RD_TORN));
