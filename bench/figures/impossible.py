@@ -44,7 +44,7 @@ COLUMNS = (
     ("rejected", "rejected", ",d"),
     ("truncated", "truncated", ",d"),
 )
-TRUTH_RATE, RATE = 1000, 24000
+TRUTH_RATE, RATE = 1000, 27000
 ROOT = ("<module>", "repeat", "main")
 MODES = {"never stops": False, "stops all": True}
 

@@ -27,7 +27,8 @@ enum {
     NAME_TRIES = 3, /* for a stack whose code objects die while they are read */
     LINGER_NS = 10 * NS_PER_US,
     TORN_TRIES = 2,           /* more, where the thread must not be stopped */
-    KEEP_SEIZED_NS = 2500000, /* a next look sooner than this is worth staying seized */
+    KEEP_SEIZED_NS = 2500000, /* a next look sooner than this is worth staying seized … */
+    LET_GO_NS = 100000000,    /* … unless none has stopped it for so long */
     IDENTITIES = THREAD_INNER_CODES,
 };
 
@@ -178,6 +179,7 @@ static enum rd read_frozen(struct process *p, struct thread *t, uint64_t now_ns)
         return rd;
     rd = read_stack(p, t, WALK_FROZEN, now_ns);
     freeze_thaw(&t->freeze, is_fast(p));
+    t->thawed_ns = clock_ns();
     sampler_tally(p->sampler)->frozen++;
     return rd;
 }
@@ -376,6 +378,9 @@ static enum rd read_unsettled(struct process *p, struct thread *t, uint64_t now_
             rd = read_running(p, t, now_ns, TORN_TRIES);
             settle(t, rd == RD_TORN || (t->walk.moved && confirm(p, t, 2) == RD_TORN));
         }
+        if (clock_ns() - t->thawed_ns <
+            LINGER_NS) /* a loop can fall in step with stops that follow at once */
+            linger(t);
         rd = read_frozen(p, t, now_ns);
         *ret_frozen = rd == RD_OK;
         if (rd == RD_OK || rd == RD_GONE)
@@ -435,6 +440,8 @@ static enum rd read_thread(struct process *p, struct thread *t, uint64_t now_ns,
         return read_stack(p, t, WALK_FROZEN, now_ns);
     if (is_unsettled(p, t) && p->freezable && freeze_option(p) == SAMPLER_FREEZE_MOVING)
         return read_unsettled(p, t, now_ns, ret_frozen);
+    if (t->freeze.state == FREEZE_SEIZED && now_ns > t->thawed_ns + LET_GO_NS)
+        freeze_release(&t->freeze);
     return read_settled(p, t, now_ns, ret_frozen);
 }
 
@@ -471,6 +478,10 @@ void thread_hear(struct process *p, struct thread *t)
 static enum rd stands_still(struct process *p, struct thread *t, bool *ret_stands)
 {
     bool blocked = t->sampled && !t->stat.running, proven = t->baseline;
+    if (t->sampled && t->stat.running && !t->told) { /* it hardly stands where it ran */
+        t->baseline = *ret_stands = false;
+        return RD_OK;
+    }
     enum rd rd = t->told ? RD_OK : thread_stat_ran(&t->stat, &t->ran);
     t->baseline = rd == RD_OK;
     bool same = t->stands || (blocked && proven && t->baseline && !t->ran);

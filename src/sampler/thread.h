@@ -40,7 +40,8 @@ struct thread {
     uint32_t unsettled; /* share of reads that were torn, of UNSETTLED_ONE */
     bool disturbed;     /* the last read was interrupted, and made again */
     uint32_t looks;
-    uint64_t chance; /* state of a random sequence */
+    uint64_t chance;    /* state of a random sequence */
+    uint64_t thawed_ns; /* when its last stop ended */
 
     uint64_t inner_codes[THREAD_INNER_CODES]; /* of the last stack's innermost frames; 0 = none */
     struct vec path; /* of struct step, outermost first: the last stack and its ids */
