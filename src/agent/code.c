@@ -8,6 +8,7 @@
 
 #include "agent/agent.h"
 #include "agent/dictionary.h"
+#include "agent/greenlets.h"
 #include "agent/interpreter.h"
 #include "agent/pyapi.h"
 #include "agent/root.h"
@@ -145,6 +146,14 @@ static void mark(const void *code, uint32_t levels)
     pthread_mutex_unlock(&lock);
 }
 
+/* An attach hears of no imports, but sees what they run. */
+static void heed_import(const char *name, const char *file)
+{
+    if (agent_config()->until_closed && !strcmp(name, "<module>") &&
+        strstr(file, "/greenlet/__init__.py"))
+        greenlets_importing("greenlet");
+}
+
 static uint32_t entry_of(void *code, uint32_t levels)
 {
     const char *name = "", *file = "";
@@ -153,6 +162,7 @@ static uint32_t entry_of(void *code, uint32_t levels)
         pyapi_text(code, py.minor >= 11 ? "co_qualname" : "co_name", &name, &name_len);
     void *file_keeper = pyapi_text(code, "co_filename", &file, &file_len);
     uint32_t entry = CODE_UNWANTED;
+    heed_import(name, file);
     if (levels || is_wanted(code, name, file)) {
         uint32_t line = (uint32_t)pyapi_number(code, "co_firstlineno");
         entry = dictionary_function((struct text){name, (uint32_t)name_len},

@@ -9,9 +9,8 @@ struct hook {
     int (*start)(void); /* with the GIL; 0, or -1 with nothing changed */
     void (*stop)(void);
     void (*meet)(void); /* in a subinterpreter, with its GIL, as it begins to run */
-    void (*heed)(
-        const char *
-            module); /* at each audit event; `module` is about to be imported, or "". May be NULL */
+    /* At each audit event; `module` is about to be imported, or "". May be NULL. */
+    void (*heed)(const char *module);
 };
 
 extern const struct hook hook_monitoring, hook_eval_frame;

@@ -478,7 +478,8 @@ void thread_hear(struct process *p, struct thread *t)
 static enum rd stands_still(struct process *p, struct thread *t, bool *ret_stands)
 {
     bool blocked = t->sampled && !t->stat.running, proven = t->baseline;
-    if (t->sampled && t->stat.running && !t->told) { /* it hardly stands where it ran */
+    if (t->sampled && t->stat.running &&
+        p->threads.len == 1) { /* nobody needs to know; see others_wait */
         t->baseline = *ret_stands = false;
         return RD_OK;
     }

@@ -1,10 +1,12 @@
 """`trace` of programs in which stacks take turns: greenlet, gevent."""
 import json
+import signal
 import sys
 
 import pytest
 
 from calls import Calls
+from target import Target, until
 
 pytest.importorskip("greenlet", reason="greenlet is not installed: tools/setup test")
 
@@ -78,6 +80,41 @@ def test_calls_lie_on_their_own_stack(trace, options):
             "resume"] * 6 + ["resume"] * 3
         # What is left in the function that switches is its own.
         assert [leaves for _, _, leaves in steps(thread, "turns")] == [0, 0, 1, 0, 1]
+
+
+LATE = """
+import sys, threading, time
+
+def tick(): time.sleep(0.001)
+def wait():
+    while not said: tick()
+
+said = []
+threading.Thread(target=lambda: said.append(sys.stdin.readline())).start()
+print("ready", flush=True)
+wait()
+""" + TURNS + """
+print("done", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_imported_after_an_attach(heatline, keep, tmp_path):
+    program, out = keep(Target([sys.executable, "-c", LATE])), tmp_path / "out.heat"
+    program.line()
+    run = keep(heatline.start("trace", "--attach", program.pid, "-o", out, "--ignore-c-function"))
+    until(lambda: out.exists() and heatline.run("info", out, "--json").status == 0 and
+          heatline.info(out)["events"] > 50, "calls are recorded")
+    program.say("go")
+    assert program.line() == "done"
+    run.process.send_signal(signal.SIGINT)
+    assert run.wait() == 0, run.said()
+    calls = Calls(out)
+    assert calls.lost == 0 and len(calls.named("first")) == 4
+    for thread in calls.threads:
+        if thread.name in ("MainThread", "other"):
+            assert steps(thread, "first") == [("enter", "yield", 1), ("resume", "leave", 1)]
+            assert steps(thread, "second") == [("enter", "yield", 1), ("resume", "unwind", 1)]
 
 
 def test_shorter_calls_are_left_out(trace):
