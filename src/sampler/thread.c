@@ -440,7 +440,10 @@ static enum rd read_thread(struct process *p, struct thread *t, uint64_t now_ns,
         return read_stack(p, t, WALK_FROZEN, now_ns);
     if (is_unsettled(p, t) && p->freezable && freeze_option(p) == SAMPLER_FREEZE_MOVING)
         return read_unsettled(p, t, now_ns, ret_frozen);
-    if (t->freeze.state == FREEZE_SEIZED && now_ns > t->thawed_ns + LET_GO_NS)
+    bool due = t->freeze.state == FREEZE_SEIZED && now_ns > t->thawed_ns + LET_GO_NS;
+    if (due &&
+        t->stat
+            .running) /* letting go stops it once more, which would interrupt what it waits for */
         freeze_release(&t->freeze);
     return read_settled(p, t, now_ns, ret_frozen);
 }
