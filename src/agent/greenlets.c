@@ -89,7 +89,7 @@ static void suspend(struct lane *l, void *object)
 static void begin(struct lane *l, void *object)
 {
     static uint32_t count;
-    l->own_task = l->own_task_name = l->task_depth = 0;
+    l->own_task = l->own_task_name = l->task_depth = l->outer_tasks_len = 0;
     if (agent_config()->tasks && has(parent, object)) {
         const char *type = "greenlet";
         ssize_t len;
@@ -164,6 +164,7 @@ static void change(struct lane *l, void *origin, void *target)
         l->task = g->task;
         l->task_name = g->task_name;
         l->task_depth = g->task_depth;
+        l->outer_tasks_len = 0;
     } else {
         begin(l, target);
     }
@@ -303,4 +304,5 @@ void greenlets_forget(struct lane *l)
             free(g);
         }
     l->calls_unwatched = l->own_task = l->own_task_name = l->task = l->task_depth = 0;
+    l->outer_tasks_len = 0;
 }

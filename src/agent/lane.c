@@ -208,7 +208,7 @@ static struct lane *begin_forked(void)
         struct lane_call *call = &l->open[i];
         call->function = lane_function_after_fork(call);
     }
-    l->own_task = l->task = l->task_depth = 0;
+    l->own_task = l->task = l->task_depth = l->outer_tasks_len = 0;
     return l;
 }
 

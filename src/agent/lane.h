@@ -18,6 +18,7 @@
 enum {
     LANE_CALL_BYTES_MAX = 1 + 10 + 5, /* kind, step, function */
     LANE_OPEN_SHOWN = 1024,           /* innermost open calls that a segment repeats */
+    LANE_OUTER_TASKS_MAX = 8,
 };
 
 /* Of a call that is open. */
@@ -35,6 +36,11 @@ struct lane_call {
     uint32_t function;
     uint32_t flags;             /* CALL_ */
     uint32_t held_at, held_end; /* what of the lane's `held` tells of it; only if calls are timed */
+};
+
+/* A task, its name, and how deep its outermost coroutine lies. */
+struct lane_task {
+    uint32_t task, name, depth;
 };
 
 /* What makes a lane unusual: then a hook has more to do than to write. */
@@ -73,6 +79,9 @@ struct lane {
     uint32_t root; /* with roots: depth at which the one begins that is being recorded; 0: none */
     uint32_t task, task_name; /* that is being run (tasks.c); 0: none … */
     uint32_t task_depth;      /* … and how deep its outermost coroutine lies; 0: none is open */
+    uint32_t
+        outer_tasks_len; /* those that began others, which ran at once, and have not got back to themselves */
+    struct lane_task outer_tasks[LANE_OUTER_TASKS_MAX];
     uint32_t own_task, own_task_name; /* of the greenlet that runs: of what is in no coroutine */
     struct greenlets *greenlets;      /* that are at rest (greenlets.h) */
     uint32_t

@@ -1,4 +1,5 @@
-/* Knows whom to ask (config tasks), and when: as a coroutine goes on and none is below it. */
+/* Knows whom to ask (config tasks), and when: as a coroutine goes on and none is below it; or begins below one without
+ * being awaited by it, as the first step of an eager task does. */
 #include "agent/tasks.h"
 
 #include <stddef.h>
@@ -81,31 +82,67 @@ void tasks_put(struct lane *l)
     lane_put(l, &event);
 }
 
-static void take_up(struct lane *l, void *task)
+/* The task that the library says is running, if its next call is its outermost one. */
+static struct lane_task running_task(const struct lane *l, struct library *library)
 {
+    struct lane_task found = {0};
+    void *task = find(library) ? current_task(library) : NULL;
+    if (!task)
+        return found;
     void *object = name_of(task);
     ssize_t len = 0;
     const char *text = object ? py.PyUnicode_AsUTF8AndSize(object, &len) : NULL;
     struct text name = text ? (struct text){text, (uint32_t)len} : (struct text){"task", 4};
-    l->task = dictionary_task((uintptr_t)task, name);
-    l->task_name = dictionary_string(name).i;
-    l->task_depth = l->depth + 1;
+    found.task = dictionary_task((uintptr_t)task, name);
+    found.name = dictionary_string(name).i;
+    found.depth = l->depth + 1;
     if (object)
         py.Py_DecRef(object);
+    py.Py_DecRef(task);
     py.PyErr_Clear();
+    return found;
+}
+
+static void set(struct lane *l, struct lane_task task)
+{
+    l->task = task.task;
+    l->task_name = task.name;
+    l->task_depth = task.depth;
+}
+
+/* Is what comes next called by a coroutine or generator, as far as the lane knows? */
+static bool is_awaited(const struct lane *l)
+{
+    const struct lane_call *outer = l->depth ? &l->open[l->depth - 1] : NULL;
+    return outer && !(outer->flags & CALL_NATIVE) &&
+           code_entry((void *)(uintptr_t)outer->code) & CODE_GENERATOR;
+}
+
+static void begin_within(struct lane *l)
+{
+    struct lane_task task = running_task(l, &libraries[0]);
+    if (!task.task || task.task == l->task || l->outer_tasks_len == LANE_OUTER_TASKS_MAX)
+        return;
+    l->outer_tasks[l->outer_tasks_len++] = (struct lane_task){l->task, l->task_name, l->task_depth};
+    set(l, task);
     tasks_put(l);
 }
 
 static void before_enter(struct lane *l, const struct call *c)
 {
-    if (!(c->entry & CODE_GENERATOR) || l->task_depth || !interpreter_is_first())
+    if (!(c->entry & CODE_GENERATOR) || !interpreter_is_first())
         return;
+    if (l->task_depth) {
+        if (c->kind == EVENT_ENTER && !is_awaited(l))
+            begin_within(l);
+        return;
+    }
     for (size_t i = 0; i < LIBRARIES && !l->task_depth; i++) {
-        void *task = find(&libraries[i]) ? current_task(&libraries[i]) : NULL;
-        if (!task)
+        struct lane_task task = running_task(l, &libraries[i]);
+        if (!task.task)
             continue;
-        take_up(l, task);
-        py.Py_DecRef(task);
+        set(l, task);
+        tasks_put(l);
     }
 }
 
@@ -114,9 +151,9 @@ static void after_leave(struct lane *l, const struct call *c)
     (void)c;
     if (!l->task_depth || l->depth >= l->task_depth)
         return;
-    l->task = l->own_task;
-    l->task_name = l->own_task_name;
-    l->task_depth = 0;
+    while (l->task_depth && l->depth < l->task_depth)
+        set(l, l->outer_tasks_len ? l->outer_tasks[--l->outer_tasks_len]
+                                  : (struct lane_task){l->own_task, l->own_task_name, 0});
     tasks_put(l);
 }
 

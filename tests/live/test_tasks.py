@@ -110,3 +110,39 @@ def test_trio(trace):
     for name in "first", "second":
         row, = [row for row in found.tasks if row["name"] == name]
         assert row["waiting_s"] > 0.018 > row["running_s"]
+
+
+EAGER = """
+import asyncio
+
+async def leaf():
+    await asyncio.sleep(0.01)
+
+async def job():
+    sum(range(200000))
+    await leaf()
+
+async def quick():
+    return sum(range(200000))
+
+async def main():
+    asyncio.get_running_loop().set_task_factory(asyncio.eager_task_factory)
+    tasks = [asyncio.create_task(job(), name="job %d" % i) for i in range(5)]
+    tasks.append(asyncio.create_task(quick(), name="quick"))
+    await asyncio.gather(*tasks)
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.since(3, 12)
+def test_eager_tasks(trace, python):
+    """The first step of one runs within the task that began it, and is its own. Until 3.13 it has its name only later."""
+    found = trace(python.command, EAGER)
+    assert [on(found, "Task-1", name) for name in ("job", "quick", "leaf")] == [0, 0, 0]
+    assert sum(name == "job" for _, name in found.spans) == 10
+    main, = [row for row in found.tasks if row["name"] == "Task-1"]
+    assert main["running_s"] * 4 < sum(row["running_s"] for row in found.tasks)
+    if python.version >= (3, 14):
+        steps = {row["name"]: row["steps"] for row in found.tasks}
+        assert [steps["job %d" % i] for i in range(5)] == [2] * 5 and steps["quick"] == 1
