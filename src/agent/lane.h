@@ -51,8 +51,7 @@ enum {
     LANE_EXTRAS = 8,     /* more is wanted of each call (extra.h) */
     LANE_MONITORED = 32, /* calls of Python come by sys.monitoring, whoever calls us besides */
     LANE_EARLIER = 16,   /* calls are open whose end will not be told (earlier.h) */
-    LANE_DEAF =
-        64, /* recording has been stopped: what is still told by sys.monitoring is not heeded */
+    LANE_DEAF = 64, /* recording has been stopped: what sys.monitoring still tells is not heeded */
 };
 
 struct lane {
@@ -79,9 +78,9 @@ struct lane {
     uint32_t root; /* with roots: depth at which the one begins that is being recorded; 0: none */
     uint32_t task, task_name; /* that is being run (tasks.c); 0: none … */
     uint32_t task_depth;      /* … and how deep its outermost coroutine lies; 0: none is open */
-    uint32_t
-        outer_tasks_len; /* those that began others, which ran at once, and have not got back to themselves */
-    struct lane_task outer_tasks[LANE_OUTER_TASKS_MAX];
+    uint32_t outer_tasks_len;
+    struct lane_task
+        outer_tasks[LANE_OUTER_TASKS_MAX]; /* those that began others that run at once */
     uint32_t own_task, own_task_name; /* of the greenlet that runs: of what is in no coroutine */
     struct greenlets *greenlets;      /* that are at rest (greenlets.h) */
     uint32_t

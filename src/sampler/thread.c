@@ -378,8 +378,8 @@ static enum rd read_unsettled(struct process *p, struct thread *t, uint64_t now_
             rd = read_running(p, t, now_ns, TORN_TRIES);
             settle(t, rd == RD_TORN || (t->walk.moved && confirm(p, t, 2) == RD_TORN));
         }
-        if (clock_ns() - t->thawed_ns <
-            LINGER_NS) /* a loop can fall in step with stops that follow at once */
+        /* A loop can fall in step with stops that follow at once. */
+        if (clock_ns() - t->thawed_ns < LINGER_NS)
             linger(t);
         rd = read_frozen(p, t, now_ns);
         *ret_frozen = rd == RD_OK;
@@ -440,10 +440,9 @@ static enum rd read_thread(struct process *p, struct thread *t, uint64_t now_ns,
         return read_stack(p, t, WALK_FROZEN, now_ns);
     if (is_unsettled(p, t) && p->freezable && freeze_option(p) == SAMPLER_FREEZE_MOVING)
         return read_unsettled(p, t, now_ns, ret_frozen);
+    /* Letting go stops it once more, which would interrupt what it waits for. */
     bool due = t->freeze.state == FREEZE_SEIZED && now_ns > t->thawed_ns + LET_GO_NS;
-    if (due &&
-        t->stat
-            .running) /* letting go stops it once more, which would interrupt what it waits for */
+    if (due && t->stat.running)
         freeze_release(&t->freeze);
     return read_settled(p, t, now_ns, ret_frozen);
 }
@@ -481,8 +480,7 @@ void thread_hear(struct process *p, struct thread *t)
 static enum rd stands_still(struct process *p, struct thread *t, bool *ret_stands)
 {
     bool blocked = t->sampled && !t->stat.running, proven = t->baseline;
-    if (t->sampled && t->stat.running &&
-        p->threads.len == 1) { /* nobody needs to know; see others_wait */
+    if (t->sampled && t->stat.running && p->threads.len == 1) { /* nobody asks; see others_wait */
         t->baseline = *ret_stands = false;
         return RD_OK;
     }
