@@ -249,7 +249,7 @@ def test_recording_that_is_cut_short(heatline, one_python, start, tmp_path):
 def test_full_disk(heatline, start, one_python, as_root, tmp_path, keep):
     disk = tmp_path / "disk"
     disk.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk)],
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(disk)],
                              stderr=subprocess.PIPE)
     if mounted.returncode != 0:
         pytest.skip("cannot mount a tmpfs: " + mounted.stderr.decode().strip())
