@@ -59,6 +59,8 @@ void interpreter_end(void)
     if (ended)
         *at = ended->next;
     pthread_mutex_unlock(&lock);
+    if (ended && ended->callback_type) /* or all of its memory would stay */
+        py.Py_DecRef(ended->callback_type);
     free(ended);
 }
 
