@@ -80,7 +80,7 @@ def test_ways_to_start_processes(trace, heatline, method):
     out = trace(METHODS, method)
     calls = Calls(out)
     assert calls.lost == 0 and calls.count()["work"] == calls.count()["leaf"] == 21
-    assert calls.count()["in_process"] == 1 and len(set(calls.pids)) >= 4
+    assert calls.count()["in_process"] == 1 and len(set(calls.pids)) >= 3  # a worker that is never asked may be ended before it begins
     processes = heatline.info(out)["process_list"]
     assert [process["parent_pid"] for process in processes].count(None) == 1
 
