@@ -117,9 +117,8 @@ void earlier_open_all(void)
     if (!agent_config()->until_closed || py.free_threaded)
         return;
     py.PyErr_Fetch(&type, &value, &trace);
-    void *current_frames = py.PySys_GetObject("_current_frames"); /* borrowed, like what follows */
-    void *modules = py.PySys_GetObject("modules");
-    void *threading = modules ? py.PyDict_GetItemString(modules, "threading") : NULL;
+    void *current_frames = py.PySys_GetObject("_current_frames"); /* borrowed */
+    void *threading = pyapi_imported("threading");
     void *threads = threading ? attribute(threading, "_active") : NULL;
     void *frames = current_frames ? py.PyObject_CallFunctionObjArgs(current_frames, NULL) : NULL;
     void *number, *frame;
@@ -166,10 +165,7 @@ void earlier_check(struct lane *l)
     if (l->depth > l->earlier)
         return;
     l->earlier = l->depth;
-    uint64_t frame = (uintptr_t)py.PyEval_GetFrame();
-    uint32_t still = l->depth;
-    while (still && l->open[still - 1].t_ns != frame)
-        still--;
+    uint32_t still = open_up_to(l, py.PyEval_GetFrame());
     /* One that is not wanted is not among them; then nothing can be said. */
     if (still && still < l->depth)
         lane_end_above(l, still);

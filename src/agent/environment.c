@@ -79,9 +79,7 @@ static void put(void *dict, const char *name, const char *value)
 /* MODULE.environ, or MODULE.environ._data. */
 static void hide_in(const char *module_name, bool wrapped)
 {
-    void *modules =
-        py.PySys_GetObject("modules"); /* borrowed, as what PyDict_GetItemString gives */
-    void *module = modules ? py.PyDict_GetItemString(modules, module_name) : NULL;
+    void *module = pyapi_imported(module_name);
     void *dict = module ? py.PyObject_GetAttrString(module, "environ") : NULL;
     if (dict && wrapped) {
         void *data = py.PyObject_GetAttrString(dict, "_data");

@@ -223,10 +223,8 @@ static void *on_switch(void *self, void *args, void *keywords)
 static void *find_module(void)
 {
     static const char *const names[] = {"greenlet._greenlet", "greenlet"};
-    void *modules =
-        py.PySys_GetObject("modules"); /* borrowed, as what PyDict_GetItemString gives */
-    for (size_t i = 0; modules && i < sizeof(names) / sizeof(*names); i++) {
-        void *module = py.PyDict_GetItemString(modules, names[i]);
+    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+        void *module = pyapi_imported(names[i]);
         void *found = module ? py.PyObject_GetAttrString(module, "settrace") : NULL;
         py.PyErr_Clear();
         if (!found)

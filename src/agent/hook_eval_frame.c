@@ -187,9 +187,7 @@ static bool follow_new_threads(void)
 {
     void *type, *value, *trace;
     py.PyErr_Fetch(&type, &value, &trace);
-    void *modules =
-        py.PySys_GetObject("modules"); /* borrowed, as what PyDict_GetItemString gives */
-    void *threading = modules ? py.PyDict_GetItemString(modules, "threading") : NULL;
+    void *threading = pyapi_imported("threading");
     void *hook = threading ? callback_new(on_new_thread) : NULL;
     void *done = hook ? py.PyObject_CallMethod(threading, "setprofile", "O", hook) : NULL;
     if (hook)

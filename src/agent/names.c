@@ -17,8 +17,7 @@ static size_t copy(char name[NAME_BYTES_MAX], const char *text, size_t len)
 /* threading._active[ident]._name, if threading is there. */
 static size_t from_threading(char name[NAME_BYTES_MAX])
 {
-    void *modules = py.PySys_GetObject("modules"); /* borrowed, as what PyDict_GetItem gives */
-    void *threading = modules ? py.PyDict_GetItemString(modules, "threading") : NULL;
+    void *threading = pyapi_imported("threading");
     void *active = threading ? py.PyObject_GetAttrString(threading, "_active") : NULL;
     void *ident = py.PyLong_FromUnsignedLong((unsigned long)pthread_self());
     void *thread = active && ident ? py.PyDict_GetItem(active, ident) : NULL;

@@ -65,6 +65,12 @@ static bool find(void *library)
     return py.minor >= 8;
 }
 
+void *pyapi_imported(const char *name)
+{
+    void *modules = py.PySys_GetObject("modules"); /* borrowed, like what is got from it */
+    return modules ? py.PyDict_GetItemString(modules, name) : NULL;
+}
+
 long pyapi_number(void *object, const char *name)
 {
     void *number = py.PyObject_GetAttrString(object, name);

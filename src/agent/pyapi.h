@@ -60,6 +60,9 @@ static inline const char *pyapi_type_name(const void *type)
     return *(const char *const *)(pyapi_body(type) + 8);
 }
 
+/* A module if it has been imported, sys.modules[name]; borrowed, or NULL with no error set. */
+void *pyapi_imported(const char *name);
+
 /* An attribute that is an int; 0 if it is not. Clears no error. */
 long pyapi_number(void *object, const char *name);
 

@@ -37,8 +37,7 @@ static bool find(struct library *library)
 {
     if (library->current_task)
         return true;
-    void *modules = py.PySys_GetObject("modules"); /* borrowed */
-    if (!modules || !py.PyDict_GetItemString(modules, library->module))
+    if (!pyapi_imported(library->module))
         return false;
     if (library->running)
         library->is_running = builtin_find("asyncio.events", library->running);
