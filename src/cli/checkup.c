@@ -14,6 +14,7 @@
 
 #include "cpython/threads.h"
 #include "cpython/verdict.h"
+#include "subject/probe.h"
 
 enum { COMMAND_BYTES_MAX = 4096 };
 
@@ -135,6 +136,9 @@ void machine_look(struct machine *ret)
     struct utsname name;
     obstacles_collect(&m.obstacles, getpid());
     m.sys_ptrace = m.obstacles.self.caps_effective >> CAP_SYS_PTRACE & 1;
+    struct probe *probe = probe_new();
+    m.probing = probe != NULL;
+    probe_free(probe);
     FILE *file = fopen("/proc/sys/kernel/perf_event_paranoid", "re");
     if (file) {
         if (fscanf(file, "%d", &m.perf_paranoid) != 1)

@@ -30,6 +30,7 @@ void checkup_all(struct vec *checkups, struct runtime_finder *finder);
 struct machine {
     struct obstacles obstacles; /* `self` and what holds for every process */
     bool sys_ptrace;
+    bool probing;      /* subject/probe.h */
     int perf_paranoid; /* INT_MAX: not told */
     char kernel[64];
 };

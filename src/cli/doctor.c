@@ -92,6 +92,9 @@ static void put_machine(struct out *o, const struct machine *m)
     out_printf(o, "  stopping        %s\n",
                facts->ptrace_filtered ? "no: a seccomp filter forbids ptrace; add --nonblocking"
                                       : "allowed");
+    out_printf(o, "  probing         %s\n",
+               m->probing ? "allowed: fast threads are interrupted for a look, not stopped"
+                          : "no: takes CAP_BPF and CAP_PERFMON; fast threads are stopped instead");
     out_printf(o, "  container       %s\n", facts->in_container ? "yes" : "none seen");
     out_printf(o, "  user namespace  %s\n",
                facts->nested_user_ns ? "a nested one: what is outside of it cannot be read"
@@ -135,6 +138,7 @@ static void put_machine_json(struct json *j, const struct machine *m)
     put_int(j, "yama_scope", facts->yama_scope);
     put_bool(j, "read_filtered", facts->read_filtered);
     put_bool(j, "ptrace_filtered", facts->ptrace_filtered);
+    put_bool(j, "probing", m->probing);
     put_bool(j, "nested_user_ns", facts->nested_user_ns);
     put_bool(j, "container", facts->in_container);
     json_key(j, "perf_event_paranoid");

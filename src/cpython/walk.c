@@ -430,6 +430,42 @@ enum rd walk_read(struct walk *w, struct mem *m, const struct layout *l, uint64_
     return rd;
 }
 
+enum rd walk_probe(struct walk *w, struct probe *probe, struct probe_thread *thread,
+                   const struct layout *l, uint64_t tstate)
+{
+    struct walk_plan *p = w->plan;
+    struct probe_chain chain = {.link = tstate + l->tstate_frame,
+                                .indirect = layout_has(l->cframe_frame),
+                                .link_offset = l->cframe_frame,
+                                .next_offset = l->frame_back,
+                                .record_bytes = l->frame_prefix_bytes};
+    if (p->tstate != tstate)
+        plan_forget(w, tstate);
+    vec_clear(&p->ranges);
+    for (size_t i = 0; i < w->extras_len; i++) {
+        struct walk_extra *extra = &w->extras[i];
+        ranges_add(&p->ranges, (struct mem_range){extra->address, extra->len_bytes, extra->bytes});
+    }
+    ranges_add(&p->ranges, (struct mem_range){tstate, l->tstate_prefix_bytes, w->tstate});
+    enum rd rd = probe_read(probe, thread, p->ranges.data, p->ranges.len, &chain);
+    if (rd != RD_OK)
+        return rd;
+    size_t n = probe_records(probe);
+    vec_resize(&w->frames, n);
+    struct walk_frame *frames = w->frames.data;
+    for (size_t i = 0; i < n; i++) {
+        uint64_t address;
+        const uint8_t *bytes = probe_record(probe, i, &address);
+        decode(l, bytes, address, &frames[i]);
+    }
+    w->trusted = n;
+    w->slow = false;
+    if (layout_has(l->cframe_frame))
+        p->cframe = u64_at(w->tstate, l->tstate_frame) + l->cframe_frame;
+    plan_make(w, l);
+    return RD_OK;
+}
+
 /* How many frames, from the outermost inwards, are the same in both; the instruction of an innermost one may
  * differ. */
 static size_t common(const struct vec *a, const struct vec *b)

@@ -14,6 +14,7 @@
 #include "base/vec.h"
 #include "cpython/layout.h"
 #include "subject/mem.h"
+#include "subject/probe.h"
 
 enum {
     WALK_FRAMES_MAX = 1 << 16,
@@ -59,6 +60,11 @@ void walk_release(struct walk *w);
  * none; `trusted` says how much of `frames` both reads agreed on. */
 enum rd walk_read(struct walk *w, struct mem *m, const struct layout *l, uint64_t tstate,
                   enum walk_mode mode);
+
+/* The same of a running thread, all at one moment: nothing need agree with anything. RD_AWAY, RD_DENIED: as
+ * probe_read. */
+enum rd walk_probe(struct walk *w, struct probe *probe, struct probe_thread *thread,
+                   const struct layout *l, uint64_t tstate);
 
 /* After RD_OK: reads once more, and says whether the stack is still the same (but for the innermost
  * instruction). RD_TORN: it is not. */

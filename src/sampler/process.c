@@ -37,6 +37,7 @@ struct process *process_new(struct sampler *s, pid_t pid, struct process *parent
                           .pid = pid,
                           .parent = parent,
                           .freezable = true,
+                          .probeable = true,
                           .wait_status = -1,
                           .probe_wait_ns = PROBE_WAIT_MIN_NS,
                           .born_ns = parent ? clock_ns() + BIRTH_WAIT_NS : 0};

@@ -32,6 +32,7 @@ struct process {
     struct runtime runtime;
     struct code_cache *codes;
     bool freezable;  /* ptrace works on it */
+    bool probeable;  /* so do probes, as far as is known */
     bool unborn;     /* the last scan saw threads that could not be added yet */
     bool namespaced; /* its thread ids are those of another pid namespace */
 

@@ -13,6 +13,7 @@
 #include "sampler/process.h"
 #include "sampler/tally.h"
 #include "subject/children.h"
+#include "subject/probe.h"
 
 enum { CHILDREN_MAX = 64 };
 
@@ -29,6 +30,8 @@ struct sampler {
     struct runtime_finder *finder;
     struct vec processes; /* of struct process * */
     struct children *children;
+    struct probe *probe;
+    bool probe_tried;
     bool watching;   /* there is a process whose children we look for */
     struct vec ends; /* of struct end */
     struct sampler_stats stats;
@@ -61,6 +64,7 @@ void sampler_free(struct sampler *s)
     vec_release(&s->processes);
     vec_release(&s->ends);
     children_free(s->children);
+    probe_free(s->probe);
     runtime_finder_free(s->finder);
     dictionary_free(s->dictionary);
     free(s);
@@ -74,6 +78,14 @@ struct sampler_stats *sampler_tally(struct sampler *s)
 struct runtime_finder *sampler_finder(struct sampler *s)
 {
     return s->finder;
+}
+
+struct probe *sampler_probe(struct sampler *s)
+{
+    if (!s->probe_tried)
+        s->probe = probe_new();
+    s->probe_tried = true;
+    return s->probe;
 }
 
 struct dictionary *sampler_dictionary(struct sampler *s)

@@ -7,6 +7,8 @@
 
 struct sampler_stats *sampler_tally(struct sampler *s);
 struct runtime_finder *sampler_finder(struct sampler *s);
+/* Made when it is first asked for; NULL where it is not to be had. */
+struct probe *sampler_probe(struct sampler *s);
 struct thread_id sampler_next_thread(struct sampler *s);
 
 /* The await chain under the task that a thread runs, as a stack; none if it runs no task. */

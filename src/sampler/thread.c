@@ -50,6 +50,7 @@ struct thread *thread_new(const struct process *p, const struct threads_entry *e
                          .gil = entry->gil,
                          .tid = tid};
     freeze_init(&t->freeze, tid);
+    t->probed = probe_thread(p->pid, tid);
     t->unsettled = UNSETTLED_AT_FIRST;
     walk_init(&t->walk);
     vec_init(&t->path, sizeof(struct step));
@@ -142,11 +143,15 @@ static void confirm_codes(struct process *p, struct thread *t, uint64_t now_ns,
     }
 }
 
-static enum rd read_stack(struct process *p, struct thread *t, enum walk_mode mode, uint64_t now_ns)
+/* By the probe, if given, else as `mode` says. */
+static enum rd read_stack_by(struct process *p, struct thread *t, struct probe *probe,
+                             enum walk_mode mode, uint64_t now_ns)
 {
+    const struct layout *l = &p->runtime.layout;
     struct asked asked;
     ask_extras(p, t, now_ns, &asked);
-    enum rd rd = walk_read(&t->walk, p->mem, &p->runtime.layout, t->tstate, mode);
+    enum rd rd = probe ? walk_probe(&t->walk, probe, &t->probed, l, t->tstate)
+                       : walk_read(&t->walk, p->mem, l, t->tstate, mode);
     if (rd == RD_OK)
         confirm_codes(p, t, now_ns, &asked);
     else /* their memory may be gone, and then nothing could be read along with it */
@@ -156,6 +161,11 @@ static enum rd read_stack(struct process *p, struct thread *t, enum walk_mode mo
     t->collecting = collecting != 0;
     t->current = asked.current ? extra_u64(asked.current) : 0;
     return rd;
+}
+
+static enum rd read_stack(struct process *p, struct thread *t, enum walk_mode mode, uint64_t now_ns)
+{
+    return read_stack_by(p, t, NULL, mode, now_ns);
 }
 
 static enum sampler_freeze freeze_option(const struct process *p)
@@ -178,9 +188,31 @@ static enum rd read_frozen(struct process *p, struct thread *t, uint64_t now_ns)
     if (rd != RD_OK)
         return rd;
     rd = read_stack(p, t, WALK_FROZEN, now_ns);
-    freeze_thaw(&t->freeze, is_fast(p));
+    freeze_thaw(&t->freeze, is_fast(p) && !p->probeable); /* probes make stops rare */
     t->thawed_ns = clock_ns();
     sampler_tally(p->sampler)->frozen++;
+    return rd;
+}
+
+/* At one moment, as it runs. Not where looks are rare and threads take turns: one that has just begun stands elsewhere
+ * than expected, on another CPU, and takes several probes or one stop. */
+static enum rd read_probed(struct process *p, struct thread *t, uint64_t now_ns)
+{
+    if (!is_fast(p) && p->threads.len > 1)
+        return RD_DENIED;
+    struct probe *probe = p->probeable ? sampler_probe(p->sampler) : NULL;
+    p->probeable = probe != NULL;
+    if (!probe)
+        return RD_DENIED;
+    enum rd rd = read_stack_by(p, t, probe, WALK_FROZEN, now_ns);
+    if (rd == RD_DENIED)
+        p->probeable = false;
+    if (rd != RD_OK)
+        return rd;
+    t->stat.running = true;
+    t->stat.syscall = -1;
+    t->thawed_ns = clock_ns();
+    sampler_tally(p->sampler)->probed++;
     return rd;
 }
 
@@ -363,24 +395,46 @@ static enum rd read_running(struct process *p, struct thread *t, uint64_t now_ns
     return rd;
 }
 
-/* A thread that moves too fast: stopped for each read, so that none of its stacks is favoured. Now and then it
- * is read as it runs, only to see whether that would do again. */
+/* Now and then an unsettled thread is read as it runs, only to see whether that would do again. */
+static void reconsider(struct process *p, struct thread *t, uint64_t now_ns)
+{
+    bool new = is_fast(p) && t->looks < UNSETTLED_FIRST_LOOKS;
+    bool flat_out = sampler_options(p->sampler)->period_ns < WAKE_NS;
+    if (t->looks % (flat_out ? UNSETTLED_PROBE_FLAT_OUT : UNSETTLED_PROBE) != 0 && !new)
+        return;
+    if (flat_out)
+        spin(WAKE_NS); /* it may still be waking from the last stop, and would seem calm */
+    enum rd rd = read_running(p, t, now_ns, TORN_TRIES);
+    settle(t, rd == RD_TORN || (t->walk.moved && confirm(p, t, 2) == RD_TORN));
+}
+
+/* A thread that runs and is on no CPU stands still, and is read as it stands. */
+static bool waits_for_cpu(struct process *p, struct thread *t, uint64_t now_ns)
+{
+    return read_running(p, t, now_ns, 1) == RD_OK && !t->walk.moved && confirm(p, t, 1) == RD_OK;
+}
+
+/* A thread that moves too fast is read at one moment, so that none of its stacks is favoured: by a probe, or stopped.
+ * The only thread is most likely found where it ran last; else it is cheaper to ask whether one runs. */
 static enum rd read_unsettled(struct process *p, struct thread *t, uint64_t now_ns,
                               bool *ret_frozen)
 {
-    enum rd rd = thread_stat_look(&t->stat);
+    bool alone = p->probeable && p->threads.len == 1 && t->stat.running;
+    enum rd rd = alone ? RD_OK : thread_stat_look(&t->stat);
     if (rd != RD_OK || t->stat.running) {
-        bool new = is_fast(p) && t->looks < UNSETTLED_FIRST_LOOKS;
-        bool flat_out = sampler_options(p->sampler)->period_ns < WAKE_NS;
-        if (t->looks % (flat_out ? UNSETTLED_PROBE_FLAT_OUT : UNSETTLED_PROBE) == 0 || new) {
-            if (flat_out)
-                spin(WAKE_NS); /* it may still be waking from the last stop, and would seem calm */
-            rd = read_running(p, t, now_ns, TORN_TRIES);
-            settle(t, rd == RD_TORN || (t->walk.moved && confirm(p, t, 2) == RD_TORN));
-        }
+        reconsider(p, t, now_ns);
         /* A loop can fall in step with stops that follow at once. */
         if (clock_ns() - t->thawed_ns < LINGER_NS)
             linger(t);
+        enum rd probed = read_probed(p, t, now_ns);
+        if (probed == RD_OK)
+            return RD_OK;
+        if (alone)
+            rd = thread_stat_look(&t->stat);
+        if (probed == RD_AWAY && t->stat.running && waits_for_cpu(p, t, now_ns))
+            return RD_OK;
+    }
+    if (rd != RD_OK || t->stat.running) {
         rd = read_frozen(p, t, now_ns);
         *ret_frozen = rd == RD_OK;
         if (rd == RD_OK || rd == RD_GONE)
@@ -401,7 +455,7 @@ static enum rd read_unsettled(struct process *p, struct thread *t, uint64_t now_
 /* A thread that is read as it runs; stopped only where that failed. */
 static enum rd read_settled(struct process *p, struct thread *t, uint64_t now_ns, bool *ret_frozen)
 {
-    bool may_freeze = p->freezable && freeze_option(p) == SAMPLER_FREEZE_MOVING;
+    bool may_freeze = (p->freezable || p->probeable) && freeze_option(p) == SAMPLER_FREEZE_MOVING;
     bool tight = p->runtime.layout.instr == LAYOUT_POINTER;
     enum rd rd = read_running(p, t, now_ns, SLOW_TRIES);
     for (int i = 0; rd == RD_TORN && !may_freeze && i < TORN_TRIES; i++)
@@ -421,6 +475,8 @@ static enum rd read_settled(struct process *p, struct thread *t, uint64_t now_ns
     } else if (thread_stat_look(&t->stat) == RD_DENIED) {
         t->stat.running = true;
     }
+    if (rd == RD_TORN && may_freeze && read_probed(p, t, now_ns) == RD_OK)
+        rd = RD_OK;
     for (int i = 0; rd == RD_TORN && may_freeze && i < TORN_TRIES; i++) {
         rd = read_frozen(p, t, now_ns);
         *ret_frozen = rd == RD_OK;
@@ -438,7 +494,8 @@ static enum rd read_thread(struct process *p, struct thread *t, uint64_t now_ns,
     *ret_frozen = t->freeze.state == FREEZE_STOPPED || t->freeze.state == FREEZE_PENDING;
     if (*ret_frozen)
         return read_stack(p, t, WALK_FROZEN, now_ns);
-    if (is_unsettled(p, t) && p->freezable && freeze_option(p) == SAMPLER_FREEZE_MOVING)
+    if (is_unsettled(p, t) && (p->freezable || p->probeable) &&
+        freeze_option(p) == SAMPLER_FREEZE_MOVING)
         return read_unsettled(p, t, now_ns, ret_frozen);
     /* Letting go stops it once more, which would interrupt what it waits for. */
     bool due = t->freeze.state == FREEZE_SEIZED && now_ns > t->thawed_ns + LET_GO_NS;

@@ -12,6 +12,7 @@
 #include "cpython/walk.h"
 #include "model/ids.h"
 #include "subject/freeze.h"
+#include "subject/probe.h"
 #include "subject/thread_stat.h"
 
 struct process;
@@ -29,6 +30,7 @@ struct thread {
 
     struct thread_stat stat;
     struct freeze freeze;
+    struct probe_thread probed;
     struct walk walk;
     bool baseline; /* stat was read before the last walk: "has not run" proves the stack */
     bool sampled;
@@ -41,7 +43,7 @@ struct thread {
     bool disturbed;     /* the last read was interrupted, and made again */
     uint32_t looks;
     uint64_t chance;    /* state of a random sequence */
-    uint64_t thawed_ns; /* when its last stop ended */
+    uint64_t thawed_ns; /* when its last stop or probe ended */
 
     uint64_t inner_codes[THREAD_INNER_CODES]; /* of the last stack's innermost frames; 0 = none */
     struct vec path; /* of struct step, outermost first: the last stack and its ids */

@@ -15,6 +15,7 @@ enum rd {
     RD_TORN = -1,   /* not mapped (any more), or what was read contradicts itself */
     RD_GONE = -2,   /* the process has ended */
     RD_DENIED = -3, /* the kernel does not let us */
+    RD_AWAY = -4,   /* the thread would have to be on a CPU, and is not */
 };
 
 struct mem_range {

@@ -34,6 +34,12 @@ bool task_ids_nested(pid_t pid)
     return read_ids(pid, pid, &inner) > 1;
 }
 
+pid_t task_ids_inner(pid_t pid, pid_t tid)
+{
+    pid_t inner;
+    return read_ids(pid, tid, &inner) ? inner : 0;
+}
+
 pid_t task_ids_outer(pid_t pid, pid_t inner)
 {
     char path[40];
