@@ -144,7 +144,6 @@ def chain(thread):
         call = call.calls[0]
 
 
-@pytest.mark.quick
 @pytest.mark.parametrize("killed", [False, True])
 def test_threads_that_make_no_call(python, start, heatline, keep, killed):
     """They are there with what is open, from the beginning on, whatever ends the program."""

@@ -43,7 +43,6 @@ def flutter(python, start):
     return program, calls
 
 
-@pytest.mark.quick
 def test_a_fast_thread_is_not_stopped(probes, flutter, heatline):
     program, calls = flutter
     recording = heatline.path(".heat")
