@@ -3,6 +3,7 @@
  * copies lie in a map that both sides see. */
 #include "subject/probe.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/bpf.h>
 #include <sched.h>
@@ -267,28 +268,29 @@ static enum rd meet(struct probe *p, struct probe_thread *t)
 }
 
 /* Once for each thread: who it is in the innermost of its namespaces. */
-static bool identify(struct probe_thread *t)
+static enum rd identify(struct probe_thread *t)
 {
     char path[80];
     struct stat st;
     if (t->inner_tid)
-        return true;
+        return RD_OK;
     snprintf(path, sizeof(path), "/proc/%d/task/%d/ns/pid", t->pid, t->tid);
     if (stat(path, &st))
-        return false;
+        return errno == EACCES || errno == EPERM ? RD_DENIED : RD_AWAY;
     /* The kernel's own form of a device number is not that of stat. */
     t->device = (uint64_t)major(st.st_dev) << KERNEL_MINOR_BITS | minor(st.st_dev);
     t->inode = st.st_ino;
     t->inner_tid = (uint32_t)task_ids_inner(t->pid, t->tid);
-    return t->inner_tid != 0;
+    return t->inner_tid ? RD_OK : RD_AWAY;
 }
 
 enum rd probe_read(struct probe *p, struct probe_thread *t, const struct mem_range *ranges,
                    size_t count, const struct probe_chain *chain)
 {
     struct order *order = p->order;
-    if (!identify(t))
-        return RD_DENIED;
+    enum rd rd = identify(t);
+    if (rd != RD_OK)
+        return rd;
     if (count > PROBE_RANGES_MAX || chain->record_bytes > PROBE_RANGE_BYTES_MAX ||
         chain->next_offset + sizeof(uint64_t) > chain->record_bytes)
         return RD_TORN;
@@ -307,7 +309,7 @@ enum rd probe_read(struct probe *p, struct probe_thread *t, const struct mem_ran
             return RD_TORN;
         order->pieces[i] = (struct piece){ranges[i].address, ranges[i].len_bytes, 0};
     }
-    enum rd rd = meet(p, t);
+    rd = meet(p, t);
     for (size_t i = 0; rd == RD_OK && i < count; i++)
         memcpy(ranges[i].buf, order->copies[i], ranges[i].len_bytes);
     return rd;
