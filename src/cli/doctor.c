@@ -94,7 +94,7 @@ static void put_machine(struct out *o, const struct machine *m)
                                       : "allowed");
     out_printf(o, "  probing         %s\n",
                m->probing ? "allowed: fast threads are interrupted for a look, not stopped"
-                          : "no: takes CAP_BPF and CAP_PERFMON; fast threads are stopped instead");
+                          : "no: needs CAP_BPF and CAP_PERFMON; fast threads are stopped");
     out_printf(o, "  container       %s\n", facts->in_container ? "yes" : "none seen");
     out_printf(o, "  user namespace  %s\n",
                facts->nested_user_ns ? "a nested one: what is outside of it cannot be read"
