@@ -25,7 +25,7 @@ struct sampler_options {
 };
 
 struct sampler_stats {
-    uint64_t ticks, samples, rejected, truncated, frozen, probed;
+    uint64_t ticks, samples, rejected, truncated;
     uint32_t processes, threads; /* now */
     uint32_t processes_seen;
 };

@@ -173,6 +173,12 @@ static enum sampler_freeze freeze_option(const struct process *p)
     return sampler_options(p->sampler)->freeze;
 }
 
+/* May a thread that moves too fast be interrupted or stopped, and does that work? */
+static bool may_interfere(const struct process *p)
+{
+    return (p->freezable || p->probeable) && freeze_option(p) == SAMPLER_FREEZE_MOVING;
+}
+
 /* Are looks so frequent that it matters what each costs? */
 static bool is_fast(const struct process *p)
 {
@@ -190,7 +196,6 @@ static enum rd read_frozen(struct process *p, struct thread *t, uint64_t now_ns)
     rd = read_stack(p, t, WALK_FROZEN, now_ns);
     freeze_thaw(&t->freeze, is_fast(p) && !p->probeable); /* probes make stops rare */
     t->thawed_ns = clock_ns();
-    sampler_tally(p->sampler)->frozen++;
     return rd;
 }
 
@@ -212,7 +217,6 @@ static enum rd read_probed(struct process *p, struct thread *t, uint64_t now_ns)
     t->stat.running = true;
     t->stat.syscall = -1;
     t->thawed_ns = clock_ns();
-    sampler_tally(p->sampler)->probed++;
     return rd;
 }
 
@@ -455,7 +459,7 @@ static enum rd read_unsettled(struct process *p, struct thread *t, uint64_t now_
 /* A thread that is read as it runs; stopped only where that failed. */
 static enum rd read_settled(struct process *p, struct thread *t, uint64_t now_ns, bool *ret_frozen)
 {
-    bool may_freeze = (p->freezable || p->probeable) && freeze_option(p) == SAMPLER_FREEZE_MOVING;
+    bool may_freeze = may_interfere(p);
     bool tight = p->runtime.layout.instr == LAYOUT_POINTER;
     enum rd rd = read_running(p, t, now_ns, SLOW_TRIES);
     for (int i = 0; rd == RD_TORN && !may_freeze && i < TORN_TRIES; i++)
@@ -494,8 +498,7 @@ static enum rd read_thread(struct process *p, struct thread *t, uint64_t now_ns,
     *ret_frozen = t->freeze.state == FREEZE_STOPPED || t->freeze.state == FREEZE_PENDING;
     if (*ret_frozen)
         return read_stack(p, t, WALK_FROZEN, now_ns);
-    if (is_unsettled(p, t) && (p->freezable || p->probeable) &&
-        freeze_option(p) == SAMPLER_FREEZE_MOVING)
+    if (is_unsettled(p, t) && may_interfere(p))
         return read_unsettled(p, t, now_ns, ret_frozen);
     /* Letting go stops it once more, which would interrupt what it waits for. */
     bool due = t->freeze.state == FREEZE_SEIZED && now_ns > t->thawed_ns + LET_GO_NS;

@@ -4,7 +4,6 @@
 #include "subject/probe.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/bpf.h>
 #include <sched.h>
 #include <stddef.h>
@@ -18,11 +17,13 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/proc_stat.h"
 #include "subject/task_ids.h"
 
 enum {
     RECORDS_BYTES = 1 << 16, /* powers of two, so that the verifier sees that offsets stay within */
     KERNEL_MINOR_BITS = 20,  /* of a device number */
+    PROCESSOR_FIELD = 39,    /* of /proc/PID/stat */
     TRIES = 3,               /* to meet a thread that moves to another CPU */
 };
 
@@ -234,19 +235,16 @@ static enum rd ask(struct probe *p, int cpu)
     return p->order->complete ? RD_OK : RD_TORN;
 }
 
-/* The CPU that it is on or was last: field 39 of /proc/PID/task/TID/stat, the 37th after the name. */
+/* The CPU that it is on or was last, or -1. */
 static int cpu_of(const struct probe_thread *t)
 {
-    char path[80], text[1024];
-    snprintf(path, sizeof(path), "/proc/%d/task/%d/stat", t->pid, t->tid);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t len = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-    if (fd >= 0)
-        close(fd);
-    text[len > 0 ? len : 0] = '\0';
-    char *at = strrchr(text, ')');
-    for (int i = 0; at && i < 37; i++)
-        at = strchr(at + 1, ' ');
+    char text[PROC_STAT_BYTES];
+    const char *at = proc_stat_read_thread(t->pid, t->tid, text);
+    for (int field = 3; at && field < PROCESSOR_FIELD; field++) {
+        at = strchr(at, ' ');
+        if (at)
+            at++;
+    }
     return at ? atoi(at) : -1;
 }
 

@@ -81,6 +81,34 @@ def start():
 
 
 @pytest.fixture
+def flutter(python, start):
+    """A program that only calls and returns, and what each of its lines calls."""
+    program = start(python, "flutter.py")
+    calls = program.json()
+    assert program.line() == "ready"
+    return program, calls
+
+
+class InPidNamespace:
+    """A Python whose programs run in a pid namespace of their own."""
+
+    def __init__(self, python):
+        self.command = ["unshare", "--pid", "--fork", "--mount-proc", "--kill-child",
+                        *python.command]
+
+    @staticmethod
+    def pid(program):
+        """Our id of the program, which unshare has forked."""
+        with open("/proc/%d/task/%d/children" % (program.pid, program.pid)) as children:
+            return int(children.read())
+
+
+@pytest.fixture
+def in_pid_namespace(as_root):
+    return InPidNamespace
+
+
+@pytest.fixture
 def keep():
     """keep(target): ends a program that the test started by itself."""
     kept = []

@@ -336,14 +336,11 @@ def test_another_user_s_program(as_root, start, heatline, tmp_path):
     check_unharmed(program)
 
 
-def test_another_pid_namespace(as_root, python, start, heatline):
-    class Inside:
-        command = ["unshare", "--pid", "--fork", "--mount-proc", "--kill-child", *python.command]
-
-    program = start(Inside, "callers.py", "spin", 0)
+def test_another_pid_namespace(in_pid_namespace, python, start, heatline):
+    inside = in_pid_namespace(python)
+    program = start(inside, "callers.py", "spin", 0)
     program.line()
-    with open("/proc/%d/task/%d/children" % (program.pid, program.pid)) as children:
-        pid = int(children.read())
+    pid = inside.pid(program)
     recording = heatline.path(".heat")
     run = heatline.run("trace", "--attach", pid, "-t", 0.3, "-o", recording)
     assert run.status == 0, run.err

@@ -49,14 +49,6 @@ def share(profile, side):
                      for sample in moved) / len(moved)
 
 
-@pytest.fixture
-def flutter(python, start):
-    program = start(python, "flutter.py")
-    calls = program.json()
-    assert program.line() == "ready"
-    return program, calls
-
-
 @pytest.mark.quick
 def test_no_impossible_stack(flutter, python, heatline):
     program, calls = flutter

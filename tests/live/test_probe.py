@@ -35,14 +35,6 @@ def probes(as_root):
         pytest.skip("no eBPF here")
 
 
-@pytest.fixture
-def flutter(python, start):
-    program = start(python, "flutter.py")
-    calls = program.json()
-    assert program.line() == "ready"
-    return program, calls
-
-
 def test_a_fast_thread_is_not_stopped(probes, flutter, heatline):
     program, calls = flutter
     recording = heatline.path(".heat")
@@ -73,16 +65,12 @@ def test_without_the_capabilities_it_is(probes, flutter, heatline, tmp_path):
     assert not wrong, wrong[:4]
 
 
-def test_in_another_pid_namespace(probes, one_python, start, heatline):
-    class Inside:
-        command = ["unshare", "--pid", "--fork", "--mount-proc", "--kill-child",
-                   *one_python.command]
-
-    program = start(Inside, "flutter.py")
+def test_in_another_pid_namespace(probes, in_pid_namespace, one_python, start, heatline):
+    inside = in_pid_namespace(one_python)
+    program = start(inside, "flutter.py")
     program.json()
     program.line()
-    with open("/proc/%d/task/%d/children" % (program.pid, program.pid)) as children:
-        pid = int(children.read())
+    pid = inside.pid(program)
     recording = heatline.path(".heat")
     run = heatline.run("record", "-r", 1000, "-d", 2, "-o", recording, "-p", pid)
     assert run.status == 0, run.err
