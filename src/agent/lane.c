@@ -25,7 +25,7 @@ enum {
     HELD_BYTES_MAX = 1 << 26,
 };
 
-__thread struct lane *lane_self __attribute__((tls_model("initial-exec")));
+__thread struct lane *lane_self;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct lane *free_lanes, *all_lanes;

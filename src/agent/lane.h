@@ -92,7 +92,7 @@ struct lane {
     struct lane *next_all; /* of all */
 };
 
-extern __thread struct lane *lane_self __attribute__((tls_model("initial-exec")));
+extern __thread struct lane *lane_self;
 
 /* This thread's lane, made if need be. NULL when there is no memory, or nothing to be recorded. `entering`: see
  * earlier_open. */

@@ -17,6 +17,7 @@ enum {
     SLOW_TYPES_MAX = 64, /* then no other is tried any more */
     GIVEN_UP_MAX = 8,    /* threads that still run at the same time */
     CHARACTERS_MAX = 200,
+    STACK_BYTES = 8 << 20,
 };
 
 struct work {
@@ -106,7 +107,11 @@ static int start(struct work *w)
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    int error = pthread_create(&w->thread, NULL, run, w);
+    pthread_attr_t attributes; /* musl would give it 128 KiB, which a recursion soon uses up */
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, STACK_BYTES);
+    int error = pthread_create(&w->thread, &attributes, run, w);
+    pthread_attr_destroy(&attributes);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return error;
 }

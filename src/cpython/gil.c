@@ -26,6 +26,18 @@ bool gil_held(const struct layout *l, const struct walk *walk, uint64_t tstate, 
     return walk_tstate_u32(walk, l->tstate_status) & STATUS_ACTIVE;
 }
 
+enum rd gil_read_held(struct mem *m, const struct runtime *runtime, uint64_t tstate, bool *ret_held)
+{
+    const struct layout *l = &runtime->layout;
+    struct walk walk;
+    uint64_t current;
+    enum rd rd = gil_current(m, runtime, &current);
+    if (rd == RD_OK)
+        rd = mem_read(m, tstate, walk.tstate, l->tstate_prefix_bytes);
+    *ret_held = rd == RD_OK && gil_held(l, &walk, tstate, current);
+    return rd;
+}
+
 bool gil_awaited(uint64_t gil, int64_t syscall, uint64_t argument)
 {
     /* Who was stopped in it waits on in another call, with the same argument. */

@@ -12,6 +12,9 @@
 enum rd gil_current(struct mem *m, const struct runtime *runtime, uint64_t *ret_tstate);
 /* Of the thread whose state `walk` has read. Without a GIL: it is attached, so it may run Python. */
 bool gil_held(const struct layout *l, const struct walk *walk, uint64_t tstate, uint64_t current);
+/* The same of a thread that has not been walked. */
+enum rd gil_read_held(struct mem *m, const struct runtime *runtime, uint64_t tstate,
+                      bool *ret_held);
 /* Of a thread that blocks in this system call: is it the lock at `gil` that it waits for? */
 bool gil_awaited(uint64_t gil, int64_t syscall, uint64_t argument);
 /* How the lock at `gil` goes round: every so often who waits for it asks, and each time it goes to another thread than

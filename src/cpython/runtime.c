@@ -269,7 +269,10 @@ enum runtime_state runtime_find(struct runtime_finder *f, pid_t pid, struct mem 
             }
         }
     }
-    return best == RUNTIME_NONE ? scan(f, mem, ret_runtime) : best;
+    if (best == RUNTIME_NONE)
+        best = scan(f, mem, ret_runtime);
+    ret_runtime->musl = maps_musl(&f->maps);
+    return best;
 }
 
 uint64_t runtime_section(pid_t pid, const char *file, const char *name)

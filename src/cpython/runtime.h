@@ -22,6 +22,7 @@ struct runtime {
     struct layout layout;
     uint64_t address;   /* of _PyRuntime */
     uint64_t code_type; /* of PyCode_Type; 0 if not exported */
+    bool musl;          /* its C library */
 };
 
 /* Remembers what it learnt of each ELF file, so that the next process of the same kind is found at once. */

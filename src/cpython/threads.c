@@ -3,11 +3,11 @@
 
 #include <string.h>
 
-/* Of struct pthread.tid, in glibc. */
+/* Of struct pthread.tid: glibc's nptl/descr.h, musl's src/internal/pthread_impl.h (1.1.22 and later). */
 #ifdef __aarch64__
-enum { GLIBC_PTHREAD_TID = 208 };
+enum { GLIBC_PTHREAD_TID = 208, MUSL_PTHREAD_TID = 32 };
 #else
-enum { GLIBC_PTHREAD_TID = 720 };
+enum { GLIBC_PTHREAD_TID = 720, MUSL_PTHREAD_TID = 48 };
 #endif
 
 struct walker {
@@ -19,15 +19,16 @@ struct walker {
     int count; /* of all threads so far */
 };
 
-int32_t threads_pthread_tid(struct mem *m, uint64_t ident)
+int32_t threads_pthread_tid(struct mem *m, const struct runtime *runtime, uint64_t ident)
 {
     int32_t tid = 0;
-    if (!ident || mem_read(m, ident + GLIBC_PTHREAD_TID, &tid, sizeof(tid)) != RD_OK)
+    const uint64_t offset = runtime->musl ? MUSL_PTHREAD_TID : GLIBC_PTHREAD_TID;
+    if (!ident || mem_read(m, ident + offset, &tid, sizeof(tid)) != RD_OK)
         return 0;
     return tid > 0 ? tid : 0;
 }
 
-/* Before 3.11 the thread state does not hold the kernel's id, but glibc's struct pthread does. */
+/* Before 3.11 the thread state does not hold the kernel's id, but the C library's struct pthread does. */
 static int32_t tid_of(const struct walker *w, const uint8_t *tstate, uint64_t ident)
 {
     const struct layout *l = &w->runtime->layout;
@@ -36,7 +37,7 @@ static int32_t tid_of(const struct walker *w, const uint8_t *tstate, uint64_t id
         memcpy(&native, tstate + l->tstate_native_id, sizeof(native));
         return native <= INT32_MAX ? (int32_t)native : 0;
     }
-    return threads_pthread_tid(w->m, ident);
+    return threads_pthread_tid(w->m, w->runtime, ident);
 }
 
 static enum rd interp_threads(struct walker *w, struct threads_entry *entry, uint64_t address)

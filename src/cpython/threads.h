@@ -20,8 +20,8 @@ struct threads_entry {
     int32_t tid;        /* the kernel's, as the process itself knows it; 0 = not started yet */
 };
 
-/* The kernel's id that glibc keeps at a thread's ident, in the target's own numbering; 0 = none. */
-int32_t threads_pthread_tid(struct mem *m, uint64_t ident);
+/* The kernel's id that the C library keeps at a thread's ident, in the target's own numbering; 0 = none. */
+int32_t threads_pthread_tid(struct mem *m, const struct runtime *runtime, uint64_t ident);
 
 /* Calls for each thread state, the youngest of an interpreter first, until it returns false.
  * RD_TORN: a list was changing, or is none. */

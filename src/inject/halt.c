@@ -2,13 +2,9 @@
 #include "inject/halt.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/ptrace.h>
-#include <sys/syscall.h>
-#include <sys/user.h>
 
 #include "subject/diagnose.h"
 #include "subject/freeze.h"
@@ -80,46 +76,12 @@ void halt_end(struct halt *h)
     vec_release(&h->threads);
 }
 
-#ifdef __x86_64__
-/* What the kernel leaves in rax of a call that it is going to begin again (include/linux/errno.h). */
-enum { ERESTARTSYS_ = 512, ERESTART_RESTARTBLOCK_ = 516 };
-
-/* All of them fail with EINTR when a handler has run (signal(7)). */
-static bool may_fail(unsigned long long call, enum halt_waits which)
-{
-    static const unsigned long long calls[] = {
-        SYS_futex,    SYS_accept, SYS_accept4, SYS_nanosleep,  SYS_clock_nanosleep, SYS_select,
-        SYS_pselect6, SYS_poll,   SYS_ppoll,   SYS_epoll_wait, SYS_epoll_pwait,
-    };
-    size_t count = which == HALT_LOCKS ? 1 : sizeof(calls) / sizeof(*calls);
-    for (size_t i = 0; i < count; i++)
-        if (calls[i] == call)
-            return true;
-    return false;
-}
-
-void halt_nudge(struct halt *h, enum halt_waits which)
+bool halt_holds(const struct halt *h, pid_t tid)
 {
     for (size_t i = 0; i < h->threads.len; i++) {
         const struct freeze *f = thread_at(h, i);
-        struct user_regs_struct regs;
-        if (f->tid != h->pid || f->state != FREEZE_STOPPED ||
-            ptrace(PTRACE_GETREGS, f->tid, 0, &regs))
-            continue;
-        long long result = (long long)regs.rax;
-        if (!may_fail(regs.orig_rax, which) || result > -ERESTARTSYS_ ||
-            result < -ERESTART_RESTARTBLOCK_)
-            return;
-        regs.rax = (unsigned long long)-EINTR;
-        regs.orig_rax = (unsigned long long)-1; /* not begun again */
-        ptrace(PTRACE_SETREGS, f->tid, 0, &regs);
-        return;
+        if (f->tid == tid)
+            return f->state == FREEZE_STOPPED && !f->group_stop;
     }
+    return false;
 }
-#else
-void halt_nudge(struct halt *h, enum halt_waits which)
-{
-    (void)h;
-    (void)which;
-}
-#endif

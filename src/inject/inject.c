@@ -1,6 +1,7 @@
 /* Puts a library where the process can load it, has it loaded in whatever way its Python knows, and waits. */
 #include "inject/inject.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdbool.h>
@@ -95,34 +96,71 @@ static int library_name(char *ret, size_t cap, const char *path, struct err *err
     return 0;
 }
 
-static bool is_musl(const struct maps *maps)
+/* On musl, NAME-musl.so for NAME.so. */
+static void fit(struct str *ret_path, const char *library, bool musl)
 {
-    return image_named(maps, "ld-musl-") || image_named(maps, "libc.musl-");
+    const char *suffix = strrchr(library, '.');
+    str_add_bytes(ret_path, library, (size_t)(suffix - library));
+    str_printf(ret_path, "%s%s", musl ? "-musl" : "", suffix);
+}
+
+/* A file by that name that the process has open (agent/file.c), as it can open it again; -1: none. */
+static int find_open(pid_t pid, const char *name, struct str *ret_path)
+{
+    char folder[64], target[512];
+    int found = -1;
+    snprintf(folder, sizeof(folder), "/proc/%d/fd", (int)pid);
+    DIR *dir = opendir(folder);
+    for (struct dirent *entry; dir && found && (entry = readdir(dir));) {
+        ssize_t len = readlinkat(dirfd(dir), entry->d_name, target, sizeof(target) - 1);
+        target[len < 0 ? 0 : len] = '\0';
+        if (!strstr(target, name))
+            continue;
+        str_printf(ret_path, "/proc/self/fd/%s", entry->d_name);
+        found = 0;
+    }
+    if (dir)
+        closedir(dir);
+    return found;
 }
 
 /* Its path as the process will know it; copied there unless it is loaded already. */
-static int bring(struct folder *folder, pid_t pid, const char *library, struct str *ret_path,
-                 struct err *err)
+static int bring(struct folder *folder, pid_t pid, const struct maps *maps, const char *library,
+                 struct str *ret_path, struct err *err)
 {
     char name[128];
-    struct maps maps;
-    int failed = library_name(name, sizeof(name), library, err);
-    maps_init(&maps);
-    if (!failed && maps_read(&maps, pid) != RD_OK)
-        failed =
-            diagnose(pid, err) ? -1 : err_set(err, STATUS_GONE, "process %d has ended", (int)pid);
-    const char *loaded = failed ? NULL : image_named(&maps, name);
-    if (!failed && !loaded) /* the process was started with it */
-        loaded = image_named(&maps, basename(library));
-    if (!failed && is_musl(&maps)) {
-        failed = err_set(err, STATUS_FAIL, "process %d runs on musl, which the agent is not for",
-                         (int)pid);
-    } else if (loaded) {
+    const char *loaded = maps_named(maps, basename(library));
+    if (loaded) { /* the process was started with it */
         str_add(ret_path, loaded);
-    } else if (!failed) {
-        failed = folder_copy(folder, name, library, err);
+        return 0;
+    }
+    struct str fitting = STR_EMPTY;
+    const bool musl = maps_musl(maps);
+    fit(&fitting, library, musl);
+    int failed = library_name(name, sizeof(name), fitting.data, err);
+    loaded = failed ? NULL : maps_named(maps, name);
+    if (loaded && !musl) {
+        str_add(ret_path, loaded);
+    } else if (loaded && find_open(pid, name, ret_path)) {
+        failed = err_set(err, STATUS_FAIL,
+                         "process %d has closed the file of the agent that is in it", (int)pid);
+        err_hint(err, "start the program with `heatline trace` instead");
+    } else if (!failed && !loaded) {
+        failed = folder_copy(folder, name, fitting.data, err);
         str_printf(ret_path, "%s/%s", folder->path, name);
     }
+    str_release(&fitting);
+    return failed;
+}
+
+static int bring_agent(struct folder *folder, pid_t pid, const char *library, struct str *ret_path,
+                       struct err *err)
+{
+    struct maps maps;
+    maps_init(&maps);
+    int failed = maps_read(&maps, pid) == RD_OK ? bring(folder, pid, &maps, library, ret_path, err)
+                 : diagnose(pid, err)           ? -1
+                                      : err_set(err, STATUS_GONE, "process %d has ended", (int)pid);
     maps_release(&maps);
     return failed;
 }
@@ -131,7 +169,8 @@ static int prepare(struct folder *folder, pid_t pid, const struct inject_call *c
                    struct err *err)
 {
     struct str path = STR_EMPTY, text = STR_EMPTY;
-    int failed = folder_make(folder, pid, err) || bring(folder, pid, call->library, &path, err);
+    int failed =
+        folder_make(folder, pid, err) || bring_agent(folder, pid, call->library, &path, err);
     if (!failed) {
         script_text(&text, folder->path, path.data, call->entry, call->config);
         failed = folder_put(folder, SCRIPT_NAME, text.data, text.len, err);

@@ -5,7 +5,8 @@
  *   3.8 to 3.13     a pending call, written while all threads are halted (ring.h)
  *
  * Nothing runs anywhere but where Python itself looks for signals and pending calls, so never inside malloc, the loader
- * or a half-done change. A process that does not come to such a point is left as it was.
+ * or a half-done change. A main thread that waits in the kernel is made to look from there (detour.h). A process that does
+ * not come to such a point is left as it was.
  *
  * The library exports `void *PyInit_ENTRY(void)`, which does its work, answers by raising an ImportError, and returns
  * NULL; bytes `config` are in the globals of the frame that it is called from (PyEval_GetGlobals). */
@@ -21,7 +22,9 @@
 enum { INJECT_ANSWER_BYTES = 512 };
 
 struct inject_call {
-    const char *library; /* path here; its copy stays mapped, and is used again at the next call */
+    /* Path here of NAME.so; its copy stays mapped, and is used again at the next call. Into a process on musl goes
+     * NAME-musl.so, which lies beside it. */
+    const char *library;
     const char *entry;
     const char *config;
     uint64_t timeout_ns;

@@ -134,7 +134,24 @@ static void put(const struct ring *r, uint32_t position, struct ring_call call, 
         patch_add(patch, entry + 16, 0, 4); /* flags */
 }
 
-enum ring_state ring_add(struct ring *r, struct mem *mem, struct ring_call call,
+/* The end of the last entries that come one behind the other; two are about to be used, and one never is. */
+static uint64_t room(const struct ring *r, const struct state *s, size_t len_bytes)
+{
+    const struct ring_row *row = r->row;
+    const uint32_t taken = used(row, s) + 3, begin = (s->last + 2) % row->entries;
+    if (taken > row->entries)
+        return 0;
+    uint32_t end = begin + row->entries - taken;
+    uint32_t around = end > row->entries ? end - row->entries : 0;
+    if ((size_t)around * row->entry_bytes >= len_bytes)
+        return entry_at(r, 0) + (uint64_t)around * row->entry_bytes - len_bytes;
+    end -= around;
+    if ((size_t)(end - begin) * row->entry_bytes < len_bytes)
+        return 0;
+    return entry_at(r, 0) + (uint64_t)end * row->entry_bytes - len_bytes;
+}
+
+enum ring_state ring_add(struct ring *r, struct mem *mem, uint64_t function, size_t len_bytes,
                          struct ring_call idle, struct patch *ret_patch)
 {
     const struct ring_row *row = r->row;
@@ -149,8 +166,11 @@ enum ring_state ring_add(struct ring *r, struct mem *mem, struct ring_call call,
     if (row->minor <= ALONE_MINOR && others)
         return RING_BUSY;
     r->position = s.last;
+    r->room = room(r, &s, len_bytes);
+    if (!r->room)
+        return RING_BUSY;
     *ret_patch = (struct patch){0};
-    put(r, s.last, call, ret_patch);
+    put(r, s.last, (struct ring_call){function, r->room}, ret_patch);
     put(r, s.last + 1, idle, ret_patch);
     patch_add(ret_patch, r->queue + row->last, (s.last + 2) % row->entries, 4);
     patch_add(ret_patch, r->queue + row->todo, row->minor >= MUTEX_MINOR ? s.todo + 2 : 1, 4);
@@ -171,9 +191,9 @@ static bool is_queued(const struct ring *r, struct mem *mem, uint32_t position,
     return ahead < used(r->row, &s);
 }
 
-bool ring_waits(const struct ring *r, struct mem *mem, struct ring_call call)
+bool ring_waits(const struct ring *r, struct mem *mem, uint64_t function)
 {
-    return is_queued(r, mem, r->position, call);
+    return is_queued(r, mem, r->position, (struct ring_call){function, r->room});
 }
 
 bool ring_runs(const struct ring *r, struct mem *mem, struct ring_call idle)

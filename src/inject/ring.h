@@ -9,6 +9,7 @@
 #define HEATLINE_INJECT_RING_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "cpython/runtime.h"
@@ -31,17 +32,20 @@ struct ring {
     uint64_t queue;    /* address of its struct _pending_calls */
     uint64_t breaker;  /* address of the int eval_breaker; 0: each thread state has one (3.13) */
     uint32_t position; /* index of the call that ring_add has put there */
+    uint64_t room;     /* where ring_add says that its text may be put */
 };
 
 /* RING_FREE, RING_STRANGE (also: a version that is not known) or RING_ENDING. */
 enum ring_state ring_find(struct ring *r, const struct runtime *runtime, struct mem *mem);
 
-/* Adds `call` at the end, and `idle`, a call that does nothing, behind it; fills `ret_patch` if it is RING_FREE. */
-enum ring_state ring_add(struct ring *r, struct mem *mem, struct ring_call call,
+/* Adds a call of `function`, whose argument is a text of `len_bytes`, at the end, and `idle`, a call that does nothing,
+ * behind it. The text is to be put at `room`: in the entries that are going to be used last, so that it need not be taken
+ * away either. Fills `ret_patch` if it is RING_FREE. */
+enum ring_state ring_add(struct ring *r, struct mem *mem, uint64_t function, size_t len_bytes,
                          struct ring_call idle, struct patch *ret_patch);
 
 /* Has the call not begun yet? */
-bool ring_waits(const struct ring *r, struct mem *mem, struct ring_call call);
+bool ring_waits(const struct ring *r, struct mem *mem, uint64_t function);
 /* Has it not returned yet? `idle` is taken right after that. */
 bool ring_runs(const struct ring *r, struct mem *mem, struct ring_call idle);
 

@@ -14,20 +14,6 @@ void script_line(struct str *ret, const char *folder)
     str_printf(ret, "%s%s%s", line_begin, folder, line_end);
 }
 
-size_t script_line_in(const char *bytes, size_t len_bytes, char ret_folder[FOLDER_PATH_BYTES])
-{
-    const size_t begin = sizeof(line_begin) - 1, end = sizeof(line_end); /* with its zero */
-    if (len_bytes < begin || memcmp(bytes, line_begin, begin) != 0)
-        return 0;
-    for (size_t len = 0; len < FOLDER_PATH_BYTES && begin + len + end <= len_bytes; len++) {
-        if (memcmp(bytes + begin + len, line_end, end) != 0)
-            continue;
-        snprintf(ret_folder, FOLDER_PATH_BYTES, "%.*s", (int)len, bytes + begin);
-        return begin + len + end;
-    }
-    return 0;
-}
-
 /* A bytes literal. */
 static void add_bytes(struct str *ret, const char *text)
 {

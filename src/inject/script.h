@@ -18,7 +18,4 @@ void script_line(struct str *ret, const char *folder);
 void script_text(struct str *ret, const char *folder, const char *library, const char *entry,
                  const char *config);
 
-/* The length, with its end, of such a line at the beginning of `bytes`, and its folder; 0: there is none. */
-size_t script_line_in(const char *bytes, size_t len_bytes, char ret_folder[FOLDER_PATH_BYTES]);
-
 #endif

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/vec.h"
 #include "cpython/threads.h"
+#include "inject/detour.h"
 #include "inject/halt.h"
 #include "inject/patch.h"
 #include "inject/script.h"
@@ -128,16 +129,18 @@ static enum way_look wait(const struct way_target *t, uint64_t until_ns)
     return look;
 }
 
-/* One thread's turn; `nudge`: it is the main one, and whatever it waits for is interrupted. WAY_WAITING: it has not begun, and will not any more. */
-static enum way_look turn(const struct way_target *t, uint64_t tstate, uint64_t turn_ns, bool nudge)
+/* One thread's turn; `persuade`: it is the main one, and does not come to it by itself. WAY_WAITING: it has not begun, and
+ * will not any more. */
+static enum way_look turn(const struct way_target *t, uint64_t tstate, uint64_t turn_ns,
+                          bool persuade)
 {
     struct err ignored;
     struct halt halt;
     if (halt_begin(&halt, t->pid, &ignored))
         return WAY_GIVEN_UP;
     bool asked = is_there(t, tstate) && ask(t, tstate) == RD_OK;
-    if (asked && nudge)
-        halt_nudge(&halt, HALT_ANY);
+    if (asked && persuade)
+        detour_begin(t, &halt);
     halt_end(&halt);
     if (!asked)
         return WAY_WAITING;

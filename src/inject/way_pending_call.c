@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "cpython/threads.h"
+#include "inject/detour.h"
 #include "inject/halt.h"
 #include "inject/image.h"
 #include "inject/ring.h"
@@ -12,13 +13,12 @@
 #include "inject/way.h"
 #include "subject/diagnose.h"
 
-enum { NAP_LEAST_NS = 1000000, NAP_MOST_NS = 64000000, NUDGE_AFTER_NS = 100000000 };
+enum { NAP_LEAST_NS = 1000000, NAP_MOST_NS = 64000000, PERSUADE_AFTER_NS = 100000000 };
 
 static const uint64_t return_limit_ns = 5 * (uint64_t)NS_PER_S;
 
 struct call {
-    struct ring_call
-        run; /* PyRun_SimpleString of the text, which lies in memory that is nobody's */
+    uint64_t run;          /* PyRun_SimpleString, of the text */
     struct ring_call idle; /* PyObject_IsTrue(False) */
     struct str text;
     struct ring ring;
@@ -36,17 +36,17 @@ static int find(struct call *c, const struct way_target *t, struct err *err)
     maps_init(&maps);
     if (maps_read(&maps, t->pid) == RD_OK) {
         uint64_t at = t->runtime.address;
-        c->run.function = image_symbol(t->pid, &maps, at, "PyRun_SimpleString");
+        c->run = image_symbol(t->pid, &maps, at, "PyRun_SimpleString");
         c->idle.function = image_symbol(t->pid, &maps, at, "PyObject_IsTrue");
         c->idle.argument = image_symbol(t->pid, &maps, at, "_Py_FalseStruct");
-        c->run.argument = image_slack(t->pid, &maps, t->mem, c->text.len + 1);
     }
     maps_release(&maps);
-    if (c->run.function && c->idle.function && c->idle.argument && c->run.argument)
+    if (c->run && c->idle.function && c->idle.argument)
         return 0;
-    err_set(err, STATUS_FAIL, "the agent cannot get into process %d: its Python %s", (int)t->pid,
-            c->run.argument ? "does not tell where its functions are"
-                            : "leaves no room for a line of text");
+    err_set(err, STATUS_FAIL,
+            "the agent cannot get into process %d: its Python does not tell where its functions "
+            "are",
+            (int)t->pid);
     return err_hint(err, "start the program with `heatline trace` instead");
 }
 
@@ -105,10 +105,10 @@ static enum ring_state add(struct call *c, const struct way_target *t)
     struct patch patch;
     enum ring_state state = ring_find(&c->ring, &t->runtime, t->mem);
     if (state == RING_FREE)
-        state = ring_add(&c->ring, t->mem, c->run, c->idle, &patch);
+        state = ring_add(&c->ring, t->mem, c->run, c->text.len + 1, c->idle, &patch);
     if (state != RING_FREE)
         return state;
-    if (patch_bytes(t->pid, c->run.argument, c->text.data, c->text.len + 1) ||
+    if (patch_bytes(t->pid, c->ring.room, c->text.data, c->text.len + 1) ||
         patch_write(&patch, t->pid))
         return RING_STRANGE;
     if (!c->ring.breaker)
@@ -123,6 +123,8 @@ static int ask(struct call *c, const struct way_target *t, struct err *err)
         if (halt_begin(&halt, t->pid, err))
             return -1;
         enum ring_state state = add(c, t);
+        if (state == RING_BUSY && nap_ns == NAP_MOST_NS) /* what somebody left who was killed */
+            detour_begin(t, &halt);
         halt_end(&halt);
         if (state == RING_FREE)
             return 0;
@@ -132,25 +134,25 @@ static int ask(struct call *c, const struct way_target *t, struct err *err)
     }
 }
 
-static void nudge(const struct way_target *t)
+static void persuade(const struct way_target *t)
 {
     struct err ignored;
     struct halt halt;
     if (halt_begin(&halt, t->pid, &ignored))
         return;
-    halt_nudge(&halt, HALT_LOCKS);
+    detour_begin(t, &halt);
     halt_end(&halt);
 }
 
 static bool wait(const struct way_target *t)
 {
-    uint64_t begun_ns = clock_ns(), after_ns = NUDGE_AFTER_NS;
+    uint64_t begun_ns = clock_ns(), after_ns = PERSUADE_AFTER_NS;
     enum way_look look;
     while ((look = t->look(t->context)) == WAY_WAITING) {
         nap(NS_PER_MS);
         if (clock_ns() - begun_ns > after_ns) {
+            persuade(t);
             after_ns *= 2; /* it may have been on its way */
-            nudge(t);
         }
     }
     return look == WAY_ANSWERED;
@@ -164,23 +166,18 @@ static void await_return(const struct call *c, const struct way_target *t)
         nap(NS_PER_MS);
 }
 
-/* The line is wiped when nobody can be reading it: after the answer, or together with the call that has not begun. A
- * call that has begun and does not answer keeps its line. */
-static void take_back(const struct call *c, const struct way_target *t, bool answered)
+/* A call that has begun keeps its line. */
+static void take_back(const struct call *c, const struct way_target *t)
 {
-    static const char zeros[256];
     struct err ignored;
     struct halt halt;
     struct patch patch;
     if (halt_begin(&halt, t->pid, &ignored))
         return;
-    bool waits = !answered && ring_waits(&c->ring, t->mem, c->run);
-    if (waits) {
+    if (ring_waits(&c->ring, t->mem, c->run)) {
         ring_replace(&c->ring, c->idle, &patch);
         patch_write(&patch, t->pid);
     }
-    if ((waits || answered) && c->text.len < sizeof(zeros))
-        patch_bytes(t->pid, c->run.argument, zeros, c->text.len + 1);
     halt_end(&halt);
 }
 
@@ -190,10 +187,10 @@ int way_pending_call(const struct way_target *t, struct err *err)
     script_line(&c.text, t->folder);
     int failed = find(&c, t, err) || ask(&c, t, err);
     if (!failed) {
-        bool answered = wait(t);
-        if (answered)
+        if (wait(t))
             await_return(&c, t);
-        take_back(&c, t, answered);
+        else
+            take_back(&c, t);
     }
     str_release(&c.text);
     return failed ? -1 : 0;

@@ -57,10 +57,11 @@ static bool is_parents(struct process *p, const struct threads_entry *entry, pid
 }
 
 /* The thread, or NULL: not started yet, or ended already. After a fork that Python was not told of (uWSGI's)
- * the state still holds the parent's id, and only glibc knows the right one. */
+ * the state still holds the parent's id, and only the C library knows the right one. */
 static struct thread *open_thread(struct process *p, const struct threads_entry *entry)
 {
-    int32_t tids[] = {entry->tid, entry->tid ? threads_pthread_tid(p->mem, entry->ident) : 0};
+    int32_t tids[] = {entry->tid,
+                      entry->tid ? threads_pthread_tid(p->mem, &p->runtime, entry->ident) : 0};
     for (int i = 0; i < 2; i++) {
         pid_t tid = tids[i] && p->namespaced ? task_ids_outer(p->pid, tids[i]) : tids[i];
         struct thread *t = tid && !is_parents(p, entry, tid) ? thread_new(p, entry, tid) : NULL;

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -178,6 +179,23 @@ static int regular_open(const char *path, uint64_t inode)
     if (stat(path, &st) < 0 || !S_ISREG(st.st_mode) || (inode && st.st_ino != inode))
         return -1;
     return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+}
+
+const char *maps_named(const struct maps *maps, const char *pattern)
+{
+    for (size_t i = 0; i < maps->mappings.len; i++) {
+        const struct mapping *m = vec_at(&maps->mappings, i);
+        const char *slash = strrchr(m->path, '/');
+        if (slash && fnmatch(pattern, slash + 1, 0) == 0)
+            return m->path;
+    }
+    return NULL;
+}
+
+/* Debian's loader is a link to libc.so, which glibc has no file of. */
+bool maps_musl(const struct maps *maps)
+{
+    return maps_named(maps, "ld-musl-*") || maps_named(maps, "libc.so");
 }
 
 int maps_open_file(pid_t pid, const struct mapping *mapping)

@@ -31,6 +31,10 @@ enum rd maps_read(struct maps *maps, pid_t pid);
 /* The same from text; lines that mean nothing are skipped. */
 void maps_parse(struct maps *maps, const char *text, size_t len_bytes);
 const struct mapping *maps_find(const struct maps *maps, uint64_t address); /* or NULL */
+/* The path of a mapped file whose name fits the pattern (fnmatch); NULL: there is none. */
+const char *maps_named(const struct maps *maps, const char *pattern);
+/* Is that the C library? Else it is glibc. */
+bool maps_musl(const struct maps *maps);
 /* Opens the file behind a mapping of process `pid`, also when it is deleted or in another mount
  * namespace: /proc/PID/map_files, then /proc/PID/root/path, then /proc/PID/exe. fd or -1. */
 int maps_open_file(pid_t pid, const struct mapping *mapping);

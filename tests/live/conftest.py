@@ -19,10 +19,13 @@ def as_parameter(label, python, reason):
 
 
 def pytest_generate_tests(metafunc):
-    """`python` is one interpreter of each version, `every_python` each build; see `since`."""
+    """`python` is one interpreter of each version, `every_python` each build; see `since`, `musl`."""
     since = metafunc.definition.get_closest_marker("since")
-    for fixture, entries in (("python", interpreters.one_per_family(FOUND)),
-                             ("every_python", FOUND)):
+    others = ([entry for entry in FOUND if entry[1] and entry[1].musl]
+              if metafunc.definition.get_closest_marker("musl") else [])
+    chosen = interpreters.one_per_family(FOUND)
+    chosen += [entry for entry in others if entry not in chosen]
+    for fixture, entries in (("python", chosen), ("every_python", FOUND)):
         if fixture not in metafunc.fixturenames:
             continue
         if since is not None:
@@ -130,6 +133,7 @@ def as_root():
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "since(3, N): only interpreters of this version or newer")
+    config.addinivalue_line("markers", "musl: also on one that runs on musl")
 
 
 def pytest_terminal_summary(terminalreporter):

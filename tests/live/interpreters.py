@@ -11,16 +11,20 @@ import shlex
 import subprocess
 from pathlib import Path
 
+import pytest
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 FAMILIES = ("3.8", "3.9", "3.10", "3.11", "3.12", "3.13", "3.13t", "3.14", "3.15")
 
 PROBE = """
-import json, sys, sysconfig
+import importlib.util, json, sys, sysconfig
 print(json.dumps({
     "version": list(sys.version_info[:3]), "text": sys.version.split()[0],
     "executable": sys.executable, "prefix": sys.base_prefix,
     "free_threaded": bool(sysconfig.get_config_var("Py_GIL_DISABLED")),
-    "shared": bool(sysconfig.get_config_var("Py_ENABLE_SHARED"))}), flush=True)
+    "shared": bool(sysconfig.get_config_var("Py_ENABLE_SHARED")),
+    "musl": "musl" in (sysconfig.get_config_var("MULTIARCH") or ""),
+    "ctypes": importlib.util.find_spec("_ctypes") is not None}), flush=True)
 sys.stdin.read()
 """
 
@@ -45,7 +49,14 @@ class Interpreter:
         self.prefix = Path(facts["prefix"])
         self.free_threaded = facts["free_threaded"]
         self.shared = facts["shared"]
+        self.musl = facts["musl"]
+        self.ctypes = facts["ctypes"]
+        self.compiler = "musl-gcc" if self.musl else "gcc"  # for what it is to be linked with
         self.family = "%d.%d" % self.version[:2] + ("t" if self.free_threaded else "")
+
+    def need_ctypes(self):
+        if not self.ctypes:
+            pytest.skip("Python %s has no ctypes" % self.label)
 
     def name(self, qualified):
         """What a function is called in a stack: co_qualname since 3.11, co_name before."""

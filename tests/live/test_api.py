@@ -10,6 +10,8 @@ import pytest
 from calls import Calls
 from tool import environment
 
+pytestmark = pytest.mark.musl
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 HEAD = """
 import json, os, sys, threading

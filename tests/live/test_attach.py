@@ -12,6 +12,8 @@ from calls import Calls
 from target import state, tracers, until
 from tool import statement
 
+pytestmark = pytest.mark.musl
+
 NOBODY = 65534
 
 
@@ -195,20 +197,68 @@ def test_main_thread_blocks_while_others_run(every_python, start, heatline, main
 
 
 @pytest.mark.parametrize("main", ["accept", "epoll"])
-def test_whole_program_blocks(python, start, heatline, main):
-    """From 3.14 on a call that is interrupted looks for a script; before it does not, and we say so."""
+def test_whole_program_blocks(every_python, start, heatline, main):
+    """The main thread runs what is asked for from within its wait, and waits on."""
+    program = start(every_python, "callers.py", main)
+    program.line()
+    until(lambda: state(program.pid) == "S", "it blocks")
+    calls = Calls(trace(heatline, program, 0.3))
+    thread, = calls.threads
+    assert thread.roots[0].name == "<module>" and thread.roots[0].end == "open"
+    check_unharmed(program)
+    assert state(program.pid) == "S"
+
+
+@pytest.mark.parametrize("main, says", [("sleep", "slept 3"), ("lock", "locked False"),
+                                        ("child", "child 0"), ("read", "read a word")])
+def test_wait_is_waited_to_its_end(python, start, heatline, main, says):
+    """And gives what it would have given."""
     program = start(python, "callers.py", main)
     program.line()
     until(lambda: state(program.pid) == "S", "it blocks")
-    run, recording = attach(heatline, program)
-    if python.version >= (3, 14):
-        assert run.status == 0, run.err
-    else:
-        sentences, hints, _lines = statement(run.err)
-        assert run.status == 1 and not recording.exists()
-        assert len(sentences) == len(hints) == 1 and "ran no Python" in sentences[0], run.err
+    trace(heatline, program, 0.2)
     check_unharmed(program)
-    assert state(program.pid) == "S"
+    program.say("a word")
+    assert program.line() == says
+    assert program.wait() == 0 and not program.said()
+
+
+ROUNDING = """
+import ctypes, select
+libm = ctypes.CDLL("libm.so.6")
+libm.fesetround(0x800)
+print(1 / 3 + 2 / 3e-300 / 7, flush=True)
+select.select([0], [], [])
+print(libm.fegetround(), 1 / 3 + 2 / 3e-300 / 7, flush=True)
+"""
+
+
+def test_registers_are_the_thread_s_own(one_python, start, heatline):
+    """How it rounds, for one, which no call gives back."""
+    one_python.need_ctypes()
+    program = start(one_python, None, "-c", ROUNDING)
+    value = program.line()
+    until(lambda: state(program.pid) == "S", "it blocks")
+    for _ in range(3):
+        trace(heatline, program, 0.1)
+    program.say("")
+    assert program.line() == "%d %s" % (0x800, value)
+    assert program.wait() == 0
+
+
+def test_recorder_is_killed_while_the_program_blocks(python, start, heatline):
+    """At any moment: what it has begun ends by itself."""
+    program = start(python, "callers.py", "read")
+    program.line()
+    until(lambda: state(program.pid) == "S", "it blocks")
+    for turn in range(12):
+        tracer = heatline.start("trace", "--attach", program.pid, "-o", heatline.path(".heat"))
+        time.sleep(0.09 + turn * 0.003)
+        tracer.end()
+    until(lambda: attach(heatline, program)[0].status == 0, "it can be traced again")
+    check_unharmed(program)
+    program.say("a word")
+    assert program.line() == "read a word" and program.wait() == 0
 
 
 def test_nothing_is_left_behind(every_python, start, heatline):

@@ -150,6 +150,7 @@ sys.stdin.readline()
 
 
 def test_not_dumpable(under, start, one_python, as_root):
+    one_python.need_ctypes()
     target = start(one_python, None, "-c", UNDUMPABLE.format(SOMEBODY))
     target.line()
     run = under("setpriv", "--reuid=%d" % SOMEBODY, "--regid=%d" % SOMEBODY, "--clear-groups")

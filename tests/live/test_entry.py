@@ -128,8 +128,8 @@ def test_deleted_library(one_python, heatline, keep, tmp_path):
 @pytest.fixture
 def embedding(python, tmp_path):
     """A program of C with that Python in it, which runs the file that it is given; and its environment."""
-    if shutil.which("gcc") is None:
-        pytest.skip("no gcc on this machine")
+    if shutil.which(python.compiler) is None:
+        pytest.skip("no %s on this machine" % python.compiler)
     include = python.prefix / "include" / ("python" + python.family)
     library = python.prefix / "lib"
     if not (include / "Python.h").exists():
@@ -137,7 +137,7 @@ def embedding(python, tmp_path):
     archive = next(iter(sorted(library.glob("python%s/config-*/libpython%s.a" % (
         python.family, python.family)))), None)
     binary = tmp_path / "embeds"
-    command = ["gcc", "-O1", "-I%s" % include, str(PROGRAMS / "embedded.c"), "-o", str(binary)]
+    command = [python.compiler, "-O1", "-I%s" % include, str(PROGRAMS / "embedded.c"), "-o", str(binary)]
     if python.shared:
         command += ["-L%s" % library, "-Wl,-rpath,%s" % library, "-lpython" + python.family]
     elif archive is not None:

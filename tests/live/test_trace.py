@@ -12,6 +12,8 @@ import pytest
 from calls import Calls
 from target import PROGRAMS
 
+pytestmark = pytest.mark.musl
+
 PROGRAM = PROGRAMS / "calls.py"
 
 

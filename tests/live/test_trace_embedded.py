@@ -26,11 +26,11 @@ def run():
 """
 
 
-def compiled(tmp_path, name, *options):
-    if shutil.which("gcc") is None:
-        pytest.skip("no gcc on this machine")
+def compiled(python, tmp_path, name, *options):
+    if shutil.which(python.compiler) is None:
+        pytest.skip("no %s on this machine" % python.compiler)
     binary = tmp_path / name
-    built = subprocess.run(["gcc", "-O1", PROGRAMS / (name + ".c"), "-o", binary, *options], stderr=subprocess.PIPE,
+    built = subprocess.run([python.compiler, "-O1", PROGRAMS / (name + ".c"), "-o", binary, *options], stderr=subprocess.PIPE,
                            check=False)
     assert built.returncode == 0, built.stderr.decode()[-2000:]
     return binary
@@ -61,7 +61,7 @@ def trace(heatline, tmp_path):
 
 @pytest.mark.parametrize("scope", ["local", "global"])
 def test_loaded_and_given_text(python, trace, tmp_path, scope):
-    binary = compiled(tmp_path, "loads_python", "-ldl")
+    binary = compiled(python, tmp_path, "loads_python", "-ldl")
     calls = trace(python, binary, library_of(python), scope, "text", TEXT)
     assert [call.tree() for call in calls.threads[0].roots][0][0] == "<module>"
 
@@ -69,7 +69,7 @@ def test_loaded_and_given_text(python, trace, tmp_path, scope):
 @pytest.mark.parametrize("scope", ["local", "global"])
 def test_loaded_and_called(python, trace, tmp_path, scope):
     (tmp_path / "job.py").write_text(MODULE)
-    binary = compiled(tmp_path, "loads_python", "-ldl")
+    binary = compiled(python, tmp_path, "loads_python", "-ldl")
     calls = trace(python, binary, library_of(python), scope, "call", "job")
     assert calls.count()["run"] == 1
 
@@ -79,7 +79,7 @@ def test_linked(python, trace, tmp_path):
     include = python.prefix / "include" / ("python" + python.family)
     if not (include / "Python.h").exists():
         pytest.skip("Python %s is here without its headers" % python.text)
-    binary = compiled(tmp_path, "embedded", "-I%s" % include, "-L%s" % library.parent, "-Wl,-rpath,%s" % library.parent,
+    binary = compiled(python, tmp_path, "embedded", "-I%s" % include, "-L%s" % library.parent, "-Wl,-rpath,%s" % library.parent,
                       "-lpython" + python.family)
     (tmp_path / "program.py").write_text(TEXT)
     trace(python, binary, tmp_path / "program.py")

@@ -416,6 +416,7 @@ print(get(interp()) == before)
 @pytest.mark.parametrize("options", [(), ("--ignore-c-function",)])
 def test_another_evaluation_function(heatline, python, tmp_path, options):
     """A program that sets one of its own: where there is sys.monitoring it takes over, and no call is told twice."""
+    python.need_ctypes()
     calls, run = traced(heatline, python, tmp_path, ANOTHER, *options)
     assert run.out == "True\n" and calls.resynced == 0
     works, leaves = calls.count()["work"], calls.count()["leaf"]

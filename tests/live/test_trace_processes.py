@@ -8,6 +8,8 @@ import pytest
 from calls import Calls
 from target import until
 
+pytestmark = pytest.mark.musl
+
 METHODS = """
 import multiprocessing, os, sys
 

@@ -4,7 +4,7 @@ import pytest
 from target import PROGRAMS, Target
 from tool import environment
 
-pytestmark = pytest.mark.quick
+pytestmark = [pytest.mark.quick, pytest.mark.musl]
 RECORDED = {}
 
 

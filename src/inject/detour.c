@@ -1,0 +1,112 @@
+/* Knows what Python's thread has to call; not how it is made to. */
+#include "inject/detour.h"
+
+#include <sys/syscall.h>
+
+#include "cpython/gil.h"
+#include "cpython/threads.h"
+#include "inject/image.h"
+#include "inject/sigframe.h"
+#include "subject/task_ids.h"
+
+enum {
+    GILSTATE_UNLOCKED = 1, /* PyGILState_UNLOCKED, Include/pystate.h */
+    ELF_PAD = 9,           /* bytes of an ELF file's beginning that are zero */
+};
+
+struct main_thread {
+    const struct way_target *target;
+    int32_t tid; /* as the process knows it */
+    bool found, held;
+    uint64_t gil;
+};
+
+static bool look_at(void *context, const struct threads_entry *entry)
+{
+    struct main_thread *m = context;
+    const struct layout *layout = &m->target->runtime.layout;
+    bool held;
+    if (entry->tid != m->tid)
+        return true;
+    m->found = true;
+    m->gil = entry->gil;
+    /* Free-threaded builds have one as well, which is used while a module is imported. */
+    if (layout->free_threaded &&
+        mem_read_u64(m->target->mem, entry->interp + layout->interp_gil, &m->gil))
+        m->held = true;
+    m->held |= gil_read_held(m->target->mem, &m->target->runtime, entry->tstate, &held) || held;
+    return true;
+}
+
+/* 0: without the GIL. */
+static int find_main(struct main_thread *ret, const struct way_target *t)
+{
+    *ret = (struct main_thread){.target = t, .tid = task_ids_inner(t->pid, t->pid)};
+    enum rd rd = threads_read(t->mem, &t->runtime, look_at, ret);
+    return rd == RD_OK && ret->found && !ret->held ? 0 : -1;
+}
+
+static bool same_file(const struct mapping *a, const struct mapping *b)
+{
+    return a && b && a->inode == b->inode && a->dev_major == b->dev_major &&
+           a->dev_minor == b->dev_minor;
+}
+
+/* Who waits for a lock may have another one that Python is going to need, say the allocator's. Not so if Python itself
+ * waits; and if that is for the GIL, it is coming. */
+static bool may_leave(const struct main_thread *m, const struct maps *maps, uint64_t function)
+{
+    const struct way_target *t = m->target;
+    uint64_t lock;
+    switch (sigframe_wait(t->pid, &lock)) {
+    case SIGFRAME_LOCK:
+        return !gil_awaited(m->gil, SYS_futex, lock) &&
+               same_file(maps_find(maps, sigframe_caller(t->pid, maps, t->mem)),
+                         maps_find(maps, function));
+    case SIGFRAME_OTHER:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Of a text that is empty. */
+static uint64_t no_text(const struct maps *maps, struct mem *mem, uint64_t function)
+{
+    const struct mapping *code = maps_find(maps, function);
+    for (size_t i = 0; i < maps->mappings.len; i++) {
+        const struct mapping *m = vec_at(&maps->mappings, i);
+        uint8_t byte = 1;
+        if (same_file(m, code) && m->offset == 0 &&
+            mem_read(mem, m->start + ELF_PAD, &byte, 1) == RD_OK && !byte)
+            return m->start + ELF_PAD;
+    }
+    return 0;
+}
+
+static bool begin(const struct main_thread *m, const struct maps *maps)
+{
+    const struct way_target *t = m->target;
+    const uint64_t at = t->runtime.address;
+    struct sigframe_call calls[] = {
+        {image_symbol(t->pid, maps, at, "PyGILState_Ensure"), 0},
+        {image_symbol(t->pid, maps, at, "PyRun_SimpleString"), 0},
+        {image_symbol(t->pid, maps, at, "PyGILState_Release"), GILSTATE_UNLOCKED},
+    };
+    calls[1].argument = no_text(maps, t->mem, calls[1].function);
+    return calls[0].function && calls[1].function && calls[2].function && calls[1].argument &&
+           may_leave(m, maps, calls[1].function) &&
+           sigframe_lay(t->pid, maps, sigframe_return(maps, t->mem), calls, 3);
+}
+
+bool detour_begin(const struct way_target *t, const struct halt *h)
+{
+    struct maps maps;
+    struct main_thread m;
+    if (!halt_holds(h, t->pid) || find_main(&m, t))
+        return false;
+    maps_init(&maps);
+    bool begun = maps_read(&maps, t->pid) == RD_OK && begin(&m, &maps);
+    maps_release(&maps);
+    return begun;
+}
