@@ -207,6 +207,19 @@ static bool is_whole(const char *event, void *args)
             (!strcmp(event, "import") && !strcmp(module_of(args, name, sizeof(name)), "site")));
 }
 
+/* In a subinterpreter that is not met yet, or begins to be traced again. */
+static int meet_here(void *unused)
+{
+    (void)unused;
+    void *type, *value, *trace;
+    py.PyErr_Fetch(&type, &value, &trace);
+    if (hook && !paused && !code_meet())
+        hook->meet();
+    py.PyErr_Clear();
+    py.PyErr_Restore(type, value, trace);
+    return 0;
+}
+
 /* While we record: an audit event in any interpreter. */
 static void meet(const char *event, void *args)
 {
@@ -219,10 +232,11 @@ static void meet(const char *event, void *args)
         return;
     void *type, *value, *trace;
     py.PyErr_Fetch(&type, &value, &trace);
-    if (is_whole(event, args) && !code_meet())
-        hook->meet();
+    bool whole = is_whole(event, args);
     py.PyErr_Clear();
     py.PyErr_Restore(type, value, trace);
+    if (whole)
+        meet_here(NULL);
 }
 
 /* While we record: an audit event; `import`: what that of an import tells. */
@@ -286,7 +300,10 @@ int heatline_agent_attach(const char *text)
     if (!config.until_closed) /* it is for good, so not in a program that does not know us */
         listen();
     leave_recording();
-    return start();
+    if (start())
+        return -1;
+    interpreter_tell_others(meet_here);
+    return 0;
 }
 
 __attribute__((constructor)) static void load(void)

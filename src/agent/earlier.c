@@ -7,6 +7,7 @@
 
 #include "agent/agent.h"
 #include "agent/code.h"
+#include "agent/interpreter.h"
 #include "agent/pyapi.h"
 
 enum { FRAMES_MAX = 100000 };
@@ -114,7 +115,8 @@ static void open_of_thread(void *frames, void *threads, void *number)
 void earlier_open_all(void)
 {
     void *type, *value, *trace;
-    if (!agent_config()->until_closed || py.free_threaded)
+    if (!agent_config()->until_closed || py.free_threaded ||
+        (py.minor >= 12 && !interpreter_is_alone()))
         return;
     py.PyErr_Fetch(&type, &value, &trace);
     void *current_frames = py.PySys_GetObject("_current_frames"); /* borrowed */
@@ -144,6 +146,8 @@ static uint32_t open_up_to(const struct lane *l, const void *frame)
 void earlier_check_all(struct lane *l, bool entering)
 {
     void *type, *value, *trace;
+    if (!interpreter_is_first()) /* which runs within them */
+        return;
     py.PyErr_Fetch(&type, &value, &trace);
     l->state |= LANE_BUSY;
     void *frame = innermost(entering);

@@ -10,7 +10,8 @@
 void earlier_open(struct lane *l, bool entering);
 
 /* Begins the lanes of all threads of this interpreter, and puts theirs there: they may have nothing to say for long. With the
- * GIL; not where there is none, since their frames come and go meanwhile. */
+ * GIL; not where there is none, since their frames come and go meanwhile, and not where there are several with an
+ * allocator each: sys._current_frames makes the frames of all of them with ours. */
 void earlier_open_all(void);
 /* By such a thread, when it has something to say: takes those as ended that are not there any more. */
 void earlier_check_all(struct lane *l, bool entering);

@@ -78,10 +78,50 @@ bool interpreter_is_only(void)
     return only;
 }
 
+bool interpreter_is_alone(void)
+{
+    return !py.PyInterpreterState_Next(py.PyInterpreterState_Head());
+}
+
+/* An attach is not told when one ends. */
+static bool is_there(const void *self)
+{
+    void *interp = py.PyInterpreterState_Head();
+    while (interp && interp != self)
+        interp = py.PyInterpreterState_Next(interp);
+    return interp;
+}
+
 void interpreter_for_each(void (*function)(struct interpreter *interpreter))
 {
     for (struct interpreter *i = all; i; i = i->next)
-        function(i);
+        if (is_there(i->self))
+            function(i);
+}
+
+/* While we have the GIL for it, no other thread sees that its state is lent to us. */
+static void tell_threads(void *interp, int (*function)(void *unused))
+{
+    void *tstate = py.PyInterpreterState_ThreadHead(interp);
+    for (; tstate; tstate = py.PyThreadState_Next(tstate)) {
+        void *own = py.PyThreadState_Swap(tstate);
+        function(NULL);
+        py.PyThreadState_Swap(own);
+    }
+}
+
+void interpreter_tell_others(int (*function)(void *unused))
+{
+    const void *own = self_here();
+    void *interp = py.PyInterpreterState_Head();
+    for (; interp; interp = py.PyInterpreterState_Next(interp)) {
+        if (interp == own)
+            continue;
+        if (py.minor < 12)
+            tell_threads(interp, function);
+        else if (py.add_pending_call)
+            py.add_pending_call(interp, function, NULL, 0);
+    }
 }
 
 void interpreter_fork(void)

@@ -26,10 +26,15 @@ void interpreter_end(void);
 
 /* Is it the one that was met first? What of Python's objects the agent keeps is that one's. */
 bool interpreter_is_first(void);
-bool interpreter_is_only(void);
+bool interpreter_is_only(void);  /* that was met */
+bool interpreter_is_alone(void); /* in the process */
 
-/* Before 3.12, where one GIL is for all: calls it with each. */
+/* Before 3.12, where one GIL is for all: calls it with each that is still there. */
 void interpreter_for_each(void (*function)(struct interpreter *interpreter));
+
+/* Calls it in each other interpreter that there is, met or not, as soon as a thread of it runs; before 3.12 at once, in
+ * each of its threads. */
+void interpreter_tell_others(int (*function)(void *unused));
 
 /* In a forked child. */
 void interpreter_fork(void);

@@ -47,6 +47,7 @@ static bool find_others(void *library)
         ANY_OF("PyThreadState_GetUnchecked", "_PyThreadState_UncheckedGet");
     *(void **)&py.set_profile = ANY_OF("_PyEval_SetProfile");
     *(void **)&py.frame_get_code = ANY_OF("PyFrame_GetCode");
+    *(void **)&py.add_pending_call = ANY_OF("_PyEval_AddPendingCall");
     py.vectorcall_call = ANY_OF("PyVectorcall_Call");
     py.eval_frame_default = ANY_OF("_PyEval_EvalFrameDefault");
     return py.request_code_extra && py.set_code_extra && py.interp_get && py.current_thread;

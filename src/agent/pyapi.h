@@ -19,6 +19,8 @@ struct pyapi {
     void (*set_eval_frame)(void *interp, void *function); /* 3.9+ */
     void *(*get_eval_frame)(void *interp);                /* 3.9+ */
     void *(*interp_get)(void);
+    /* 3.12 and later; `flags` 0: any thread of the interpreter makes it */
+    int (*add_pending_call)(void *interp, int (*function)(void *), void *argument, int flags);
     void *(*current_thread)(void); /* NULL: none runs Python here */
     int (*set_profile)(void *tstate, int (*hook)(void *self, void *frame, int what, void *arg),
                        void *self);       /* 3.9+ */

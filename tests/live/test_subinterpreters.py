@@ -7,6 +7,8 @@ import pytest
 from calls import Calls
 from tool import environment
 
+pytestmark = pytest.mark.musl
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 HEAD = """
 import sys, threading
@@ -181,3 +183,50 @@ def test_memory_of_those_that_end(heatline, python, tmp_path):
                            stdout=subprocess.PIPE, text=True)
     assert calls.count()["inner"] == 60
     assert int(run.out) < int(alone.stdout) + 30
+
+
+AT_WORK = HEAD + '''
+import time
+INNER = """
+import time
+def leaf_of_inner(): pass
+def of_inner():
+    for _ in range(10): leaf_of_inner()
+    callable(1)
+    time.sleep(0.002)
+end = time.monotonic() + %s
+while time.monotonic() < end: of_inner()
+"""
+def of_main(): pass
+def work(seconds):
+    inner = interpreters.create()
+    getattr(interpreters, "run_string")(inner, INNER % seconds)
+    interpreters.destroy(inner)
+idle = interpreters.create()
+threads = [threading.Thread(target=work, args=(seconds,)) for seconds in (0.7, 6)]
+for thread in threads: thread.start()
+time.sleep(0.3)
+print("ready", flush=True)
+while threads[1].is_alive():
+    of_main()
+    time.sleep(0.002)
+interpreters.destroy(idle)
+print("done", flush=True)
+'''
+
+
+def test_attach(python, start, heatline):
+    """What runs in interpreters that are there is recorded, also while one of them ends, and at the next attach."""
+    program = start(python, None, "-c", AT_WORK)
+    program.line()
+    for seconds in (1, 0.5):
+        out = heatline.path(".heat")
+        run = heatline.run("trace", "--attach", program.pid, "-t", seconds, "-o", out)
+        assert run.status == 0, run.err
+        calls = Calls(out)
+        count = calls.count()
+        assert count["of_main"] > 20 and count["of_inner"] > 20 and count["builtins.callable"] > 20
+        inner = [call for call in calls.named("of_inner") if call.end == "leave"]
+        assert sum(len(call.calls) < 11 for call in inner) <= 2, "but for the first of each thread they are whole"
+        assert calls.lost == 0
+    assert program.line() == "done" and program.wait() == 0 and not program.said()
