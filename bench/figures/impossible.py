@@ -7,18 +7,24 @@ caller on another line than that of the call. What a profiler gives up itself is
 
 Throwing away what looks torn throws away deep stacks first, so the mean depth is compared with the
 truth: py-spy stopping the whole process for each of 1,000 samples a second, which tears nothing and
-leaves the program time to run in between. Everyone is asked for 24,000 samples a second, of which
+leaves the program time to run in between. Everyone is asked for 27,000 samples a second, of which
 some are skipped, and no more: a program that is stopped as often as can be runs for a few
 microseconds between two stops, with cold caches, and spends its time elsewhere than when it is left
 alone. Where it does differs from process to process, too, so all are measured on the same one, the
 truth before each of them. A profile is taken as it weighs itself, each profiler on one core and the
 program on another; `±` is the standard error of the truth and the profile together.
 
+But even 1,000 stops a second make the program another one: its mean depth is greater by a percent
+than when nobody stops it. So where Heatline stops nothing it is compared with the truth that is
+taken at the same time, in a recording of its own, by `beside truth`; that is on the same core and
+takes fewer samples, which count for nothing else.
+
 With --long, Heatline as it is takes its million of samples, in pieces with the truth before each.
 """
 
 import math
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 
 import machine
 import process
@@ -39,6 +45,7 @@ COLUMNS = (
     ("percent", "%", ".3f"),
     ("wrong_line", "wrong line", ",d"),
     ("depth", "mean depth", ".3f"),
+    ("beside", "beside truth", ".3f"),
     ("off", "% off the truth", "+.2f"),
     ("error", "± %", ".2f"),
     ("rejected", "rejected", ",d"),
@@ -117,6 +124,19 @@ def judged(plan, judge, target, profiler, mode, seconds):
     return {**judge.judge(profiler.stacks(out), samples), "seconds": seconds, **findings}
 
 
+def stops_nothing(case):
+    profiler, mode = case
+    return isinstance(profiler, Heatline) and mode == "as it is" and profiler.probes()
+
+
+def at_once(plan, judge, target, case, reference):
+    """The case and the truth, at the same time."""
+    seconds = plan.seconds(6, 12)
+    with ThreadPoolExecutor(1) as pool:
+        truth = pool.submit(judged, plan, judge, target, reference, "truth", seconds)
+        return judged(plan, judge, target, *case, seconds), truth.result()
+
+
 def merged(values):
     """Several recordings as one: sums of counts, means by samples."""
     row = {key: sum(value[key] for value in values) for key in values[0]}
@@ -152,8 +172,11 @@ def pieces_of(plan, case):
 
 
 def one_process(plan, reference, judge, cases):
-    """Measure all cases on one target, the truth before each. Returns ({case: value}, truths)."""
-    values, truths = {}, []
+    """Measure all cases on one target, the truth before each.
+
+    Returns ({case: value}, truths, {case: [(value, truth) at the same time]}).
+    """
+    values, truths, pairs = {}, [], {}
     with plan.target(reference, "calls.py", core=(machine.cores() or (None, None))[1]) as target:
         for case in cases:
             profiler, mode = case
@@ -165,12 +188,23 @@ def one_process(plan, reference, judge, cases):
                         truths.append(judged(plan, judge, target, reference, "truth", seconds))
                     seconds = plan.seconds(5, 12 if isinstance(profiler, Heatline) else 5)
                     pieces.append(judged(plan, judge, target, profiler, mode, seconds))
+                    if not reference.missing() and stops_nothing(case):
+                        pair = at_once(plan, judge, target, case, reference)
+                        pairs.setdefault(case, []).append(pair)
                 values[case] = merged(pieces)
                 say(f"  {profiler.name}, {mode}: {brief(([values[case]], None))}")
             except (OSError, RuntimeError, ValueError, KeyError) as error:
                 values[case] = str(error) or type(error).__name__
                 say(f"  {profiler.name}, {mode}: {values[case]}")
-    return values, truths
+    return values, truths, pairs
+
+
+def compared(value, truth):
+    """How far off a depth is, and the square error of the truth."""
+    return {
+        "off": 100 * (value["depth"] / truth["depth"] - 1),
+        "truth_error": truth["square_error"],
+    }
 
 
 def measure(plan):
@@ -184,12 +218,16 @@ def measure(plan):
         for version, reference in references.items():
             judge = Judge(machine.interpreter(version))
             mine = [case for case in cases if case[0].python == version]
-            values, truths = one_process(plan, reference, judge, mine)
+            values, truths, pairs = one_process(plan, reference, judge, mine)
             truth = total(truths) if truths else None
             for case, value in values.items():
-                if truth and isinstance(value, dict):
-                    value["off"] = 100 * (value["depth"] / truth["depth"] - 1)
-                    value["truth_error"] = truth["square_error"]
+                if case in pairs and isinstance(value, dict):
+                    beside, at_once_truth = (total(side) for side in zip(*pairs[case]))
+                    value |= compared(beside, at_once_truth)
+                    value["beside"] = beside["depth"]
+                    value["truth_error"] += beside["square_error"]
+                elif truth and isinstance(value, dict):
+                    value |= compared(value, truth)
                 found[case].append(value)
             found[reference, "truth"] += truths
     return [made_of(case, values) for case, values in found.items() if values]
@@ -203,8 +241,11 @@ def made_of(case, values):
     if failed:
         return {**labels, "failed": failed[0]}
     off = [value.pop("off", None) for value in values]
+    beside = [value.pop("beside", None) for value in values]
     truth_error = sum(value.pop("truth_error", 0) for value in values) / len(values) ** 2
     row = {**labels, **total(values)}
+    if None not in beside:
+        row["beside"] = sum(beside) / len(beside)
     row["error"] = 100 * math.sqrt(row.pop("square_error") + truth_error)
     if None not in off:
         row["off"] = sum(off) / len(off)

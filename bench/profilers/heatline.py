@@ -25,6 +25,11 @@ class Heatline(Profiler):
             return f"no python{self.python}"
         return None
 
+    def probes(self):
+        """Does it stop no thread that runs?"""
+        told = subprocess.run([self.binary, "doctor", "--json"], capture_output=True, text=True)
+        return json.loads(told.stdout)["machine"]["probing"] is True
+
     def command(self, pid, rate, seconds, out, every_thread=False, block=None, stacks=False):
         command = [self.binary, "record", "-p", pid, "-r", rate or 1000000, "-d", seconds]
         command += ["-f", "heat", "-o", out]

@@ -1,6 +1,7 @@
 /* Knows what Python's thread has to call; not how it is made to. */
 #include "inject/detour.h"
 
+#include <string.h>
 #include <sys/syscall.h>
 
 #include "cpython/gil.h"
@@ -52,6 +53,14 @@ static bool same_file(const struct mapping *a, const struct mapping *b)
            a->dev_minor == b->dev_minor;
 }
 
+/* Does the thread wait for the GIL? It does so on a condition variable, which musl makes of words on stacks. */
+static bool awaits_gil(const struct main_thread *m, const struct maps *maps, uint64_t lock)
+{
+    const struct mapping *mapping = maps_find(maps, lock);
+    return gil_awaited(m->gil, SYS_futex, lock) ||
+           (m->target->runtime.musl && mapping && strcmp(mapping->path, "[stack]") == 0);
+}
+
 /* Who waits for a lock may have another one that Python is going to need, say the allocator's. Not so if Python itself
  * waits; and if that is for the GIL, it is coming. */
 static bool may_leave(const struct main_thread *m, const struct maps *maps, uint64_t function)
@@ -60,7 +69,7 @@ static bool may_leave(const struct main_thread *m, const struct maps *maps, uint
     uint64_t lock;
     switch (sigframe_wait(t->pid, &lock)) {
     case SIGFRAME_LOCK:
-        return !gil_awaited(m->gil, SYS_futex, lock) &&
+        return !awaits_gil(m, maps, lock) &&
                same_file(maps_find(maps, sigframe_caller(t->pid, maps, t->mem)),
                          maps_find(maps, function));
     case SIGFRAME_OTHER:
