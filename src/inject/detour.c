@@ -3,7 +3,9 @@
 
 #include <string.h>
 #include <sys/syscall.h>
+#include <time.h>
 
+#include "base/clock.h"
 #include "cpython/gil.h"
 #include "cpython/threads.h"
 #include "inject/image.h"
@@ -53,12 +55,23 @@ static bool same_file(const struct mapping *a, const struct mapping *b)
            a->dev_minor == b->dev_minor;
 }
 
-/* Does the thread wait for the GIL? It does so on a condition variable, which musl makes of words on stacks. */
-static bool awaits_gil(const struct main_thread *m, const struct maps *maps, uint64_t lock)
+/* Does the thread wait for the GIL? Where it is: on a condition variable, which glibc keeps in the lock, but musl makes
+ * of words on stacks. There it is told by how long it waits until it asks for the GIL again. */
+static bool awaits_gil(const struct main_thread *m, const struct maps *maps,
+                       const struct sigframe_lock *lock)
 {
-    const struct mapping *mapping = maps_find(maps, lock);
-    return gil_awaited(m->gil, SYS_futex, lock) ||
-           (m->target->runtime.musl && mapping && strcmp(mapping->path, "[stack]") == 0);
+    const struct mapping *mapping = maps_find(maps, lock->address);
+    struct timespec timeout;
+    struct gil_turns turns;
+    if (gil_awaited(m->gil, SYS_futex, lock->address))
+        return true;
+    if (!m->target->runtime.musl || !m->gil || !lock->timeout || !mapping ||
+        strcmp(mapping->path, "[stack]") != 0)
+        return false;
+    return mem_read(m->target->mem, lock->timeout, &timeout, sizeof(timeout)) != RD_OK ||
+           gil_turns_read(m->target->mem, m->gil, &turns) != RD_OK ||
+           (uint64_t)timeout.tv_sec * NS_PER_S + (uint64_t)timeout.tv_nsec <=
+               turns.interval_us * NS_PER_US;
 }
 
 /* Who waits for a lock may have another one that Python is going to need, say the allocator's. Not so if Python itself
@@ -66,10 +79,10 @@ static bool awaits_gil(const struct main_thread *m, const struct maps *maps, uin
 static bool may_leave(const struct main_thread *m, const struct maps *maps, uint64_t function)
 {
     const struct way_target *t = m->target;
-    uint64_t lock;
+    struct sigframe_lock lock;
     switch (sigframe_wait(t->pid, &lock)) {
     case SIGFRAME_LOCK:
-        return !awaits_gil(m, maps, lock) &&
+        return !awaits_gil(m, maps, &lock) &&
                same_file(maps_find(maps, sigframe_caller(t->pid, maps, t->mem)),
                          maps_find(maps, function));
     case SIGFRAME_OTHER:

@@ -67,10 +67,11 @@ uint64_t sigframe_return(const struct maps *maps, struct mem *mem)
 static bool is_other_wait(unsigned long long call)
 {
     static const unsigned long long calls[] = {
-        SYS_nanosleep,  SYS_clock_nanosleep, SYS_select,   SYS_pselect6, SYS_poll,     SYS_ppoll,
-        SYS_epoll_wait, SYS_epoll_pwait,     SYS_accept,   SYS_accept4,  SYS_read,     SYS_readv,
-        SYS_write,      SYS_writev,          SYS_recvfrom, SYS_recvmsg,  SYS_recvmmsg, SYS_sendto,
-        SYS_sendmsg,    SYS_wait4,           SYS_waitid,   SYS_flock,    SYS_fcntl,    SYS_pause,
+        SYS_nanosleep, SYS_clock_nanosleep, SYS_select,      SYS_pselect6, SYS_poll,
+        SYS_ppoll,     SYS_epoll_wait,      SYS_epoll_pwait, SYS_accept,   SYS_accept4,
+        SYS_read,      SYS_readv,           SYS_write,       SYS_writev,   SYS_recvfrom,
+        SYS_recvmsg,   SYS_recvmmsg,        SYS_sendto,      SYS_sendmsg,  SYS_wait4,
+        SYS_waitid,    SYS_flock,           SYS_fcntl,       SYS_pause,    SYS_epoll_pwait2,
     };
     for (size_t i = 0; i < sizeof(calls) / sizeof(*calls); i++)
         if (calls[i] == call)
@@ -95,12 +96,12 @@ static enum sigframe_wait wait_of(const struct user_regs_struct *regs)
     return is_other_wait(regs->orig_rax) ? SIGFRAME_OTHER : SIGFRAME_RUNS;
 }
 
-enum sigframe_wait sigframe_wait(pid_t tid, uint64_t *ret_lock)
+enum sigframe_wait sigframe_wait(pid_t tid, struct sigframe_lock *ret_lock)
 {
     struct user_regs_struct regs;
     if (ptrace(PTRACE_GETREGS, tid, 0, &regs))
         return SIGFRAME_RUNS;
-    *ret_lock = regs.rdi;
+    *ret_lock = (struct sigframe_lock){regs.rdi, regs.r10};
     return wait_of(&regs);
 }
 
@@ -234,7 +235,7 @@ uint64_t sigframe_return(const struct maps *maps, struct mem *mem)
     return 0;
 }
 
-enum sigframe_wait sigframe_wait(pid_t tid, uint64_t *ret_lock)
+enum sigframe_wait sigframe_wait(pid_t tid, struct sigframe_lock *ret_lock)
 {
     (void)tid;
     (void)ret_lock;

@@ -27,8 +27,13 @@ enum sigframe_wait {
     SIGFRAME_OTHER, /* time, descriptors, connections, files, children */
 };
 
+struct sigframe_lock {
+    uint64_t address;
+    uint64_t timeout; /* address of a struct timespec; 0: none */
+};
+
 /* What does the thread wait for, and of a lock, where is it? All here is of a thread that is stopped (ptrace). */
-enum sigframe_wait sigframe_wait(pid_t tid, uint64_t *ret_lock);
+enum sigframe_wait sigframe_wait(pid_t tid, struct sigframe_lock *ret_lock);
 
 /* The innermost code on its stack that is in another file than where it waits, which is the C library; 0: none near. */
 uint64_t sigframe_caller(pid_t tid, const struct maps *maps, struct mem *mem);

@@ -89,18 +89,29 @@ def on(found, track, name):
     return sum(span == (track, name) for span in found.spans)
 
 
-def test_asyncio(trace, python):
-    found = trace(python.command, ASYNCIO)
+def check_jobs(found):
     for i in range(20):
         job = "job %d" % i
         assert (on(found, job, "outer_job"), on(found, job, "inner_job"), on(found, job, "busy")) == (5, 2, 5)
         assert not {name for track, name in found.spans if track == job} & {"main", "callback", "_run_once", "run"}
         row, = [row for row in found.tasks if row["name"] == job]
         assert row["steps"] == 5 and row["waiting_s"] > 0.009 > row["running_s"]
+
+
+def test_asyncio(trace, python):
+    found = trace(python.command, ASYNCIO)
+    check_jobs(found)
     assert on(found, "MainThread", "callback") == on(found, "MainThread", "busy") == 1
     assert on(found, "MainThread", "plain") == 1 and on(found, "MainThread", "outer_job") == 0
     assert sum(name == "inner_job" for track, name in found.spans if track.startswith("Task-")) == 2
     assert len(found.tasks) == len({row["task"] for row in found.tasks}) >= 22
+
+
+def test_uvloop(trace):
+    pytest.importorskip("uvloop", reason="uvloop is not installed: tools/setup test")
+    found = trace([sys.executable], "import uvloop\nuvloop.install()\n" + ASYNCIO)
+    check_jobs(found)
+    assert on(found, "MainThread", "callback") == 1
 
 
 def test_trio(trace):
