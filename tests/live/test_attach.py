@@ -78,7 +78,6 @@ outer()
 """
 
 
-@pytest.mark.quick
 def test_calls_that_are_open_already(every_python, start, heatline):
     """They are in their place, outermost first; their ends, too, where Python tells them."""
     program = start(every_python, None, "-c", NESTED)
@@ -197,9 +196,9 @@ def test_main_thread_blocks_while_others_run(every_python, start, heatline, main
 
 
 @pytest.mark.parametrize("main", ["accept", "epoll"])
-def test_whole_program_blocks(every_python, start, heatline, main):
+def test_whole_program_blocks(python, start, heatline, main):
     """The main thread runs what is asked for from within its wait, and waits on."""
-    program = start(every_python, "callers.py", main)
+    program = start(python, "callers.py", main)
     program.line()
     until(lambda: state(program.pid) == "S", "it blocks")
     calls = Calls(trace(heatline, program, 0.3))
@@ -209,14 +208,14 @@ def test_whole_program_blocks(every_python, start, heatline, main):
     assert state(program.pid) == "S"
 
 
-@pytest.mark.parametrize("main, says", [("sleep", "slept 3"), ("lock", "locked False"),
+@pytest.mark.parametrize("main, says", [("sleep", "slept True"), ("lock", "locked False"),
                                         ("child", "child 0"), ("read", "read a word")])
 def test_wait_is_waited_to_its_end(python, start, heatline, main, says):
     """And gives what it would have given."""
     program = start(python, "callers.py", main)
     program.line()
     until(lambda: state(program.pid) == "S", "it blocks")
-    trace(heatline, program, 0.2)
+    trace(heatline, program, 0.1)
     check_unharmed(program)
     program.say("a word")
     assert program.line() == says

@@ -26,7 +26,6 @@ def test_three_to_one(python, start, heatline):
             heavy + light, len(profile.samples), profile.summary()))
 
 
-@pytest.mark.quick
 def test_gil_holder_is_always_seen(python, start, heatline):
     program = start(python, "busyloop.py")
     program.line()

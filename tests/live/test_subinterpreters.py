@@ -203,7 +203,7 @@ def work(seconds):
     getattr(interpreters, "run_string")(inner, INNER % seconds)
     interpreters.destroy(inner)
 idle = interpreters.create()
-threads = [threading.Thread(target=work, args=(seconds,)) for seconds in (0.7, 6)]
+threads = [threading.Thread(target=work, args=(seconds,)) for seconds in (0.7, 4)]
 for thread in threads: thread.start()
 time.sleep(0.3)
 print("ready", flush=True)
