@@ -193,9 +193,10 @@ static inline __attribute__((always_inline)) uint8_t *lane_put_head_at(struct la
 {
     struct stream *s = &l->stream;
     uint64_t step_ns = t_ns > s->last_t_ns ? t_ns - s->last_t_ns : 0; /* clocks are set right */
+    uint8_t *at = s->at; /* which the bytes might change, for all that the compiler knows */
     s->last_t_ns += step_ns;
-    s->at[0] = kind;
-    return lane_put_number(s->at + 1, step_ns);
+    at[0] = kind;
+    return lane_put_number(at + 1, step_ns);
 }
 
 static inline bool lane_has_room(struct lane *l)

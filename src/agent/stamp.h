@@ -14,8 +14,9 @@ enum { STAMP_SHIFT = 32, STAMP_TICKS_MAX = 1 << 22 };
 
 /* One thread's view of the clock. */
 struct stamp {
-    uint64_t ticks, t_ns; /* the counter, and what the clock said at the same time */
-    uint64_t ns_per_tick; /* shifted left by STAMP_SHIFT; 0: the counter is not used */
+    /* The counter, and what the clock said at the same time. 0: the counter is not used; it is far beyond that. */
+    uint64_t ticks, t_ns;
+    uint64_t ns_per_tick; /* shifted left by STAMP_SHIFT */
 };
 
 /* Learns how fast the counter runs. Takes a millisecond, once a process. */
@@ -38,7 +39,7 @@ static inline uint64_t stamp_ticks(void)
 static inline uint64_t stamp_now(struct stamp *s)
 {
     uint64_t since = stamp_ticks() - s->ticks;
-    if (since >= STAMP_TICKS_MAX || !s->ns_per_tick) {
+    if (since >= STAMP_TICKS_MAX) {
         stamp_set(s);
         return s->t_ns;
     }
