@@ -212,23 +212,6 @@ static const struct mapping *executable_of(const struct maps *maps, pid_t pid)
     return NULL;
 }
 
-/* The lowest mapping of the same file: where its first PT_LOAD lies. Two copies of one file (dlmopen) are
- * told apart by a gap of other files between them, so look back only over our own and anonymous ones. */
-static uint64_t start_of(const struct maps *maps, size_t index)
-{
-    const struct mapping *m = vec_at(&maps->mappings, index);
-    uint64_t start = m->start;
-    while (index-- > 0) {
-        const struct mapping *before = vec_at(&maps->mappings, index);
-        if (before->inode == m->inode && before->dev_major == m->dev_major &&
-            before->dev_minor == m->dev_minor)
-            start = before->start;
-        else if (before->inode)
-            break;
-    }
-    return start;
-}
-
 static bool worse(enum runtime_state a, enum runtime_state b)
 {
     static const int order[] = {
@@ -256,7 +239,7 @@ enum runtime_state runtime_find(struct runtime_finder *f, pid_t pid, struct mem 
             struct file_facts facts = facts_of(f, pid, m);
             if (!facts.runtime)
                 continue;
-            uint64_t slide = start_of(&f->maps, i) - facts.base;
+            uint64_t slide = maps_first(&f->maps, m)->start - facts.base;
             struct runtime candidate = {
                 .address = slide + facts.runtime,
                 .code_type = facts.code_type ? slide + facts.code_type : 0,
@@ -271,7 +254,8 @@ enum runtime_state runtime_find(struct runtime_finder *f, pid_t pid, struct mem 
     }
     if (best == RUNTIME_NONE)
         best = scan(f, mem, ret_runtime);
-    ret_runtime->musl = maps_musl(&f->maps);
+    if (best != RUNTIME_NONE)
+        ret_runtime->musl = maps_musl(&f->maps);
     return best;
 }
 
@@ -288,7 +272,7 @@ uint64_t runtime_section(pid_t pid, const char *file, const char *name)
             int fd = maps_open_file(pid, m);
             struct elf *elf = fd < 0 ? NULL : elf_open_fd(fd);
             if (elf && elf_section(elf, name, &address, &size) == 0)
-                address += start_of(&maps, i) - elf_base(elf);
+                address += maps_first(&maps, m)->start - elf_base(elf);
             elf_free(elf);
             if (fd >= 0)
                 close(fd);

@@ -49,12 +49,6 @@ static int find_main(struct main_thread *ret, const struct way_target *t)
     return rd == RD_OK && ret->found && !ret->held ? 0 : -1;
 }
 
-static bool same_file(const struct mapping *a, const struct mapping *b)
-{
-    return a && b && a->inode == b->inode && a->dev_major == b->dev_major &&
-           a->dev_minor == b->dev_minor;
-}
-
 /* Does the thread wait for the GIL? Where it is: on a condition variable, which glibc keeps in the lock, but musl makes
  * of words on stacks. There it is told by how long it waits until it asks for the GIL again. */
 static bool awaits_gil(const struct main_thread *m, const struct maps *maps,
@@ -83,8 +77,8 @@ static bool may_leave(const struct main_thread *m, const struct maps *maps, uint
     switch (sigframe_wait(t->pid, &lock)) {
     case SIGFRAME_LOCK:
         return !awaits_gil(m, maps, &lock) &&
-               same_file(maps_find(maps, sigframe_caller(t->pid, maps, t->mem)),
-                         maps_find(maps, function));
+               maps_same_file(maps_find(maps, sigframe_caller(t->pid, maps, t->mem)),
+                              maps_find(maps, function));
     case SIGFRAME_OTHER:
         return true;
     default:
@@ -96,14 +90,9 @@ static bool may_leave(const struct main_thread *m, const struct maps *maps, uint
 static uint64_t no_text(const struct maps *maps, struct mem *mem, uint64_t function)
 {
     const struct mapping *code = maps_find(maps, function);
-    for (size_t i = 0; i < maps->mappings.len; i++) {
-        const struct mapping *m = vec_at(&maps->mappings, i);
-        uint8_t byte = 1;
-        if (same_file(m, code) && m->offset == 0 &&
-            mem_read(mem, m->start + ELF_PAD, &byte, 1) == RD_OK && !byte)
-            return m->start + ELF_PAD;
-    }
-    return 0;
+    uint64_t at = code ? maps_first(maps, code)->start + ELF_PAD : 0;
+    uint8_t byte = 1;
+    return at && mem_read(mem, at, &byte, sizeof(byte)) == RD_OK && !byte ? at : 0;
 }
 
 static bool begin(const struct main_thread *m, const struct maps *maps)

@@ -1,20 +1,8 @@
 #include "inject/image.h"
 
-#include <stdbool.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "subject/elf.h"
-
-static const struct mapping *mapping_at(const struct maps *maps, size_t i)
-{
-    return vec_at(&maps->mappings, i);
-}
-
-static bool same_file(const struct mapping *a, const struct mapping *b)
-{
-    return a->inode == b->inode && a->dev_major == b->dev_major && a->dev_minor == b->dev_minor;
-}
 
 static struct elf *open_elf(pid_t pid, const struct mapping *mapping)
 {
@@ -25,22 +13,15 @@ static struct elf *open_elf(pid_t pid, const struct mapping *mapping)
     return elf;
 }
 
-/* The first mapping of the file that the i-th belongs to. */
-static const struct mapping *first_of(const struct maps *maps, size_t i)
-{
-    const struct mapping *first = mapping_at(maps, i);
-    while (i-- > 0 && (same_file(mapping_at(maps, i), first) || !mapping_at(maps, i)->inode))
-        if (same_file(mapping_at(maps, i), first))
-            first = mapping_at(maps, i);
-    return first;
-}
-
 uint64_t image_symbol(pid_t pid, const struct maps *maps, uint64_t address, const char *name)
 {
     const struct mapping *first = NULL;
-    for (size_t i = 0; i < maps->mappings.len && mapping_at(maps, i)->start <= address; i++)
-        if (mapping_at(maps, i)->inode)
-            first = first_of(maps, i);
+    for (size_t i = 0; i < maps->mappings.len; i++) {
+        const struct mapping *m = vec_at(&maps->mappings, i);
+        if (m->inode && m->start <= address)
+            first = m;
+    }
+    first = first ? maps_first(maps, first) : NULL;
     struct elf *elf = first ? open_elf(pid, first) : NULL;
     uint64_t value = 0;
     if (elf && elf_symbol(elf, name, &value, NULL) == 0)

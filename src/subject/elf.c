@@ -239,16 +239,6 @@ uint64_t elf_base(const struct elf *e)
     return e->base;
 }
 
-uint64_t elf_end(const struct elf *e)
-{
-    Elf64_Phdr load;
-    uint64_t end = 0;
-    for (size_t i = 0; segment(e, i, &load); i++)
-        if (load.p_type == PT_LOAD && load.p_vaddr + load.p_memsz > end)
-            end = load.p_vaddr + load.p_memsz;
-    return end;
-}
-
 /* Is `name` (len with its NUL) what stands at `offset`? */
 static bool string_is(const char *strings, size_t strings_bytes, uint64_t offset, const char *name,
                       size_t len_bytes)

@@ -14,8 +14,6 @@ void elf_free(struct elf *e);
 
 /* Run-time address = start of the first mapping of the file − elf_base(e) + address in the file. */
 uint64_t elf_base(const struct elf *e);
-/* Address in the file after the last byte that it takes up in memory, its zeroed variables included. */
-uint64_t elf_end(const struct elf *e);
 /* .dynsym, then .symtab; defined symbols only. 0 or -1. ret_size may be NULL. */
 int elf_symbol(const struct elf *e, const char *name, uint64_t *ret_address, uint64_t *ret_size);
 int elf_section(const struct elf *e, const char *name, uint64_t *ret_address, uint64_t *ret_size);

@@ -181,6 +181,21 @@ static int regular_open(const char *path, uint64_t inode)
     return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 }
 
+bool maps_same_file(const struct mapping *a, const struct mapping *b)
+{
+    return a && b && a->inode == b->inode && a->dev_major == b->dev_major &&
+           a->dev_minor == b->dev_minor;
+}
+
+const struct mapping *maps_first(const struct maps *maps, const struct mapping *m)
+{
+    const struct mapping *lowest = maps->mappings.data, *first = m;
+    while (m > lowest && (maps_same_file(m - 1, first) || !m[-1].inode))
+        if ((--m)->inode)
+            first = m;
+    return first;
+}
+
 const char *maps_named(const struct maps *maps, const char *pattern)
 {
     for (size_t i = 0; i < maps->mappings.len; i++) {

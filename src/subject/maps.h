@@ -31,6 +31,11 @@ enum rd maps_read(struct maps *maps, pid_t pid);
 /* The same from text; lines that mean nothing are skipped. */
 void maps_parse(struct maps *maps, const char *text, size_t len_bytes);
 const struct mapping *maps_find(const struct maps *maps, uint64_t address); /* or NULL */
+/* Are they of one file? NULL is of none. */
+bool maps_same_file(const struct mapping *a, const struct mapping *b);
+/* The lowest mapping of the file that `m`, one of `maps`, is of: where its first PT_LOAD lies. Two copies of one file
+ * (dlmopen) are told apart by a gap of other files between them, so it looks back only over its own and anonymous ones. */
+const struct mapping *maps_first(const struct maps *maps, const struct mapping *m);
 /* The path of a mapped file whose name fits the pattern (fnmatch); NULL: there is none. */
 const char *maps_named(const struct maps *maps, const char *pattern);
 /* Is that the C library? Else it is glibc. */
