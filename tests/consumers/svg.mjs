@@ -97,6 +97,8 @@ async function useIt(page, complaints) {
     seen.escaped = await boxes(page);
 
     await page.setViewportSize({width: 640, height: 500});
+    await page.waitForFunction( // the window tells of its new size a little later
+        () => document.querySelector('.boxes .b').getBoundingClientRect().width < 640);
     seen.narrow = await boxes(page);
     await shot(page, 'narrow');
     return {...seen, complaints};
