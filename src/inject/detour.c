@@ -9,7 +9,7 @@
 #include "cpython/gil.h"
 #include "cpython/threads.h"
 #include "inject/image.h"
-#include "inject/sigframe.h"
+#include "subject/exec_mark.h"
 #include "subject/task_ids.h"
 
 enum {
@@ -95,29 +95,40 @@ static uint64_t no_text(const struct maps *maps, struct mem *mem, uint64_t funct
     return at && mem_read(mem, at, &byte, sizeof(byte)) == RD_OK && !byte ? at : 0;
 }
 
-static bool begin(const struct main_thread *m, const struct maps *maps)
+static bool look_up(struct detour *d, const struct maps *maps)
 {
-    const struct way_target *t = m->target;
+    const struct way_target *t = d->target;
     const uint64_t at = t->runtime.address;
-    struct sigframe_call calls[] = {
-        {image_symbol(t->pid, maps, at, "PyGILState_Ensure"), 0},
-        {image_symbol(t->pid, maps, at, "PyRun_SimpleString"), 0},
-        {image_symbol(t->pid, maps, at, "PyGILState_Release"), GILSTATE_UNLOCKED},
-    };
-    calls[1].argument = no_text(maps, t->mem, calls[1].function);
-    return calls[0].function && calls[1].function && calls[2].function && calls[1].argument &&
-           may_leave(m, maps, calls[1].function) &&
-           sigframe_lay(t->pid, maps, sigframe_return(maps, t->mem), calls, 3);
+    d->calls[0] = (struct sigframe_call){image_symbol(t->pid, maps, at, "PyGILState_Ensure"), 0};
+    d->calls[1].function = image_symbol(t->pid, maps, at, "PyRun_SimpleString");
+    d->calls[1].argument = no_text(maps, t->mem, d->calls[1].function);
+    d->calls[2] = (struct sigframe_call){image_symbol(t->pid, maps, at, "PyGILState_Release"),
+                                         GILSTATE_UNLOCKED};
+    d->return_address = sigframe_return(maps, t->mem);
+    return d->calls[0].function && d->calls[1].function && d->calls[1].argument &&
+           d->calls[2].function && d->return_address;
 }
 
-bool detour_begin(const struct way_target *t, const struct halt *h)
+void detour_prepare(struct detour *ret_detour, const struct way_target *t)
 {
     struct maps maps;
+    maps_init(&maps);
+    *ret_detour = (struct detour){.target = t, .exec_mark = exec_mark(t->pid)};
+    ret_detour->possible = maps_read(&maps, t->pid) == RD_OK && look_up(ret_detour, &maps);
+    maps_release(&maps);
+}
+
+bool detour_begin(const struct detour *d, const struct halt *h)
+{
+    const struct way_target *t = d->target;
+    struct maps maps;
     struct main_thread m;
-    if (!halt_holds(h, t->pid) || find_main(&m, t))
+    if (!d->possible || !halt_holds(h, t->pid) || exec_mark(t->pid) != d->exec_mark ||
+        find_main(&m, t))
         return false;
     maps_init(&maps);
-    bool begun = maps_read(&maps, t->pid) == RD_OK && begin(&m, &maps);
+    bool begun = maps_read(&maps, t->pid) == RD_OK && may_leave(&m, &maps, d->calls[1].function) &&
+                 sigframe_lay(t->pid, &maps, d->return_address, d->calls, DETOUR_CALLS);
     maps_release(&maps);
     return begun;
 }

@@ -5,12 +5,27 @@
 #define HEATLINE_INJECT_DETOUR_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "inject/halt.h"
+#include "inject/sigframe.h"
 #include "inject/way.h"
+
+enum { DETOUR_CALLS = 3 };
+
+/* What is looked up while the process still runs. */
+struct detour {
+    const struct way_target *target;
+    uint64_t exec_mark; /* of the program in which this lies there */
+    struct sigframe_call calls[DETOUR_CALLS];
+    uint64_t return_address;
+    bool possible;
+};
+
+void detour_prepare(struct detour *ret_detour, const struct way_target *t);
 
 /* While it is halted. False, and nothing has changed: its main thread does not wait in a system call, or has the GIL, or
  * this cannot be done. */
-bool detour_begin(const struct way_target *t, const struct halt *h);
+bool detour_begin(const struct detour *d, const struct halt *h);
 
 #endif

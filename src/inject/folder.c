@@ -13,6 +13,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "subject/diagnose.h"
 #include "subject/proc_status.h"
 
 static const char *const parents[] = {"/tmp", "/var/tmp", "/dev/shm"};
@@ -125,6 +126,8 @@ int folder_make(struct folder *f, pid_t pid, struct err *err)
         snprintf(f->path, sizeof(f->path), "%s/%s", parents[i], f->name);
         return 0;
     }
+    if (diagnose(pid, err)) /* it may not be looked at, so its folders are not seen either */
+        return -1;
     err_set(err, STATUS_FAIL, "process %d has no folder to load the agent from", (int)pid);
     return err_hint(err, "/tmp, /var/tmp or /dev/shm must be writable where the process runs, and "
                          "not mounted noexec");

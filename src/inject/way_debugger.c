@@ -136,11 +136,14 @@ static enum way_look turn(const struct way_target *t, uint64_t tstate, uint64_t 
 {
     struct err ignored;
     struct halt halt;
+    struct detour detour = {.possible = false};
+    if (persuade)
+        detour_prepare(&detour, t);
     if (halt_begin(&halt, t->pid, &ignored))
         return WAY_GIVEN_UP;
     bool asked = is_there(t, tstate) && ask(t, tstate) == RD_OK;
     if (asked && persuade)
-        detour_begin(t, &halt);
+        detour_begin(&detour, &halt);
     halt_end(&halt);
     if (!asked)
         return WAY_WAITING;

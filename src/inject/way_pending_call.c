@@ -120,11 +120,14 @@ static int ask(struct call *c, const struct way_target *t, struct err *err)
 {
     for (uint64_t nap_ns = NAP_LEAST_NS;; nap_ns = nap_ns < NAP_MOST_NS ? nap_ns * 2 : nap_ns) {
         struct halt halt;
+        struct detour detour = {.possible = false};
+        if (nap_ns == NAP_MOST_NS)
+            detour_prepare(&detour, t);
         if (halt_begin(&halt, t->pid, err))
             return -1;
         enum ring_state state = add(c, t);
         if (state == RING_BUSY && nap_ns == NAP_MOST_NS) /* what somebody left who was killed */
-            detour_begin(t, &halt);
+            detour_begin(&detour, &halt);
         halt_end(&halt);
         if (state == RING_FREE)
             return 0;
@@ -138,9 +141,11 @@ static void persuade(const struct way_target *t)
 {
     struct err ignored;
     struct halt halt;
+    struct detour detour;
+    detour_prepare(&detour, t);
     if (halt_begin(&halt, t->pid, &ignored))
         return;
-    detour_begin(t, &halt);
+    detour_begin(&detour, &halt);
     halt_end(&halt);
 }
 
