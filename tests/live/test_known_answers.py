@@ -10,6 +10,7 @@ def top_is(name):
     return lambda sample: sample.frames and plain(sample.frames[-1].name) == name
 
 
+@pytest.mark.calm
 def test_three_to_one(python, start, heatline):
     program = start(python, "shares.py")
     program.line()
@@ -57,6 +58,7 @@ def test_sleeper_is_seen_only_when_idle_is_asked_for(python, start, heatline):
     assert [(frame.name, frame.line) for frame in frames] == [("<module>", 10), ("long_sleep", 6)]
 
 
+@pytest.mark.calm
 def test_threads_share_and_rest(python, start, heatline):
     program = start(python, "mixed_threads.py")
     program.line()

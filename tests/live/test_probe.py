@@ -35,6 +35,7 @@ def probes(as_root):
         pytest.skip("no eBPF here")
 
 
+@pytest.mark.calm
 def test_a_fast_thread_is_not_stopped(probes, flutter, heatline):
     program, calls = flutter
     recording = heatline.path(".heat")
@@ -48,6 +49,7 @@ def test_a_fast_thread_is_not_stopped(probes, flutter, heatline):
     assert not wrong, wrong[:4]
 
 
+@pytest.mark.calm
 def test_without_the_capabilities_it_is(probes, flutter, heatline, tmp_path):
     if shutil.which("setpriv") is None:
         pytest.skip("no setpriv on this machine")

@@ -26,6 +26,7 @@ def test_three_hundred_threads(python, start, heatline):
     assert waiting == {"waiter-%d" % n: {"wait_%d" % n} for n in range(300)}
 
 
+@pytest.mark.calm
 def test_short_lived_threads(python, start, heatline):
     program = start(python, "brief_threads.py")
     program.line()

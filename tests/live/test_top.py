@@ -46,6 +46,7 @@ def settled(text, name, seconds):
     return row and row.total_s >= seconds
 
 
+@pytest.mark.calm
 def test_shares_of_a_known_program(python, start, heatline, screen):
     program = start(python, "shares.py")
     program.line()
