@@ -26,9 +26,10 @@ enum {
     WAKE_NS = 50 * NS_PER_US,
     NAME_TRIES = 3, /* for a stack whose code objects die while they are read */
     LINGER_NS = 10 * NS_PER_US,
-    TORN_TRIES = 2,           /* more, where the thread must not be stopped */
-    KEEP_SEIZED_NS = 2500000, /* a next look sooner than this is worth staying seized … */
-    LET_GO_NS = 100000000,    /* … unless none has stopped it for so long */
+    LINGER_PROBED_NS = 1 * NS_PER_US, /* with more, shares are the same */
+    TORN_TRIES = 2,                   /* more, where the thread must not be stopped */
+    KEEP_SEIZED_NS = 2500000,         /* a next look sooner than this is worth staying seized … */
+    LET_GO_NS = 100000000,            /* … unless none has stopped it for so long */
     IDENTITIES = THREAD_INNER_CODES,
 };
 
@@ -363,11 +364,11 @@ static void spin(uint64_t for_ns)
         ;
 }
 
-/* Some random time, up to LINGER_NS. */
-static void linger(struct thread *t)
+/* Some random time. */
+static void linger(struct thread *t, uint64_t most_ns)
 {
     t->chance = t->chance * 6364136223846793005u + 1442695040888963407u; /* Knuth, MMIX */
-    spin((t->chance >> 32) % LINGER_NS);
+    spin((t->chance >> 32) % most_ns);
 }
 
 /* Two reads can be torn alike: hardly ever where none is torn otherwise, but else a third must agree, and more
@@ -378,7 +379,7 @@ static enum rd confirm(struct process *p, struct thread *t, int times)
     size_t trusted = t->walk.trusted;
     for (int i = 0; i < times && rd != RD_GONE; i++) {
         if (times > 1) /* a loop can fall in step with reads that follow at once */
-            linger(t);
+            linger(t, LINGER_NS);
         enum rd again = walk_confirm(&t->walk, p->mem, &p->runtime.layout);
         if (t->walk.trusted < trusted)
             trusted = t->walk.trusted;
@@ -427,9 +428,9 @@ static enum rd read_unsettled(struct process *p, struct thread *t, uint64_t now_
     enum rd rd = alone ? RD_OK : thread_stat_look(&t->stat);
     if (rd != RD_OK || t->stat.running) {
         reconsider(p, t, now_ns);
-        /* A loop can fall in step with stops that follow at once. */
+        /* A loop can fall in step with stops, or with interrupts, that follow at once. */
         if (clock_ns() - t->thawed_ns < LINGER_NS)
-            linger(t);
+            linger(t, p->probeable ? LINGER_PROBED_NS : LINGER_NS);
         enum rd probed = read_probed(p, t, now_ns);
         if (probed == RD_OK)
             return RD_OK;
