@@ -117,6 +117,11 @@ void code_cache_doubt(struct code_cache *c)
         code_at(c, i)->checked_ns = 0;
 }
 
+uint64_t code_cache_due_ns(const struct code_cache *c)
+{
+    return layout_has(c->layout->interp_code_generation) ? CODE_FRESH_NS : CODE_DUE_NS;
+}
+
 static uint32_t identity_bytes(const struct code *code)
 {
     uint32_t sum = 0;
@@ -129,7 +134,8 @@ size_t code_identity_due(const struct code_cache *c, uint64_t code, uint64_t now
                          struct code_part ret_parts[CODE_PARTS])
 {
     uint32_t i;
-    if (!map_find(&c->by_address, code, &i) || code_at(c, i)->checked_ns + CODE_DUE_NS >= now_ns)
+    if (!map_find(&c->by_address, code, &i) ||
+        code_at(c, i)->checked_ns + code_cache_due_ns(c) >= now_ns)
         return 0;
     memcpy(ret_parts, code_at(c, i)->parts, sizeof(code_at(c, i)->parts));
     return CODE_PARTS;

@@ -14,12 +14,11 @@
 enum {
     CODE_PARTS = 3,
     CODE_IDENTITY_BYTES_MAX = 96,
-    CODE_CACHE_MAX = 1 << 16, /* then all is forgotten and learnt anew; … */
-    CODE_LINES_MAX = 4 << 20, /* … so it is when their lines become more than this */
-    CODE_FRESH_NS =
-        50 *
-        1000000, /* how old the check of a code may be, in the part of a stack that did not change, … */
-    CODE_DUE_NS = 500000, /* … and in the part that did */
+    CODE_CACHE_MAX = 1 << 16,     /* then all is forgotten and learnt anew; … */
+    CODE_LINES_MAX = 4 << 20,     /* … so it is when their lines become more than this */
+    CODE_FRESH_NS = 50 * 1000000, /* how old the check of a code may be, … */
+    CODE_DUE_NS =
+        500000, /* … and in the part of a stack that changed, where deaths are not counted */
 };
 
 struct code_cache;
@@ -33,6 +32,9 @@ void code_cache_free(struct code_cache *c);
 void code_cache_clear(struct code_cache *c);
 /* Every identity must be checked again before it is trusted (a code object has died). */
 void code_cache_doubt(struct code_cache *c);
+/* How old the check of a code may be in the part of a stack that has changed: some time where the interpreter counts the
+ * code objects that die (3.14 and later), for then all are doubted. */
+uint64_t code_cache_due_ns(const struct code_cache *c);
 
 /* Where the bytes lie that tell code objects apart, to be read along with a stack, for the code at `code`. Returns how
  * many places; 0: none is known, or it was checked so recently that there is no need. code_cache_confirm takes what was

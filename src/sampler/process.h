@@ -36,10 +36,10 @@ struct process {
     bool unborn;     /* the last scan saw threads that could not be added yet */
     bool namespaced; /* its thread ids are those of another pid namespace */
 
-    struct vec interps; /* of struct interp */
-    struct vec threads; /* of struct thread * */
-    uint64_t head;      /* interpreters_head at the last scan */
-    uint64_t code_generation;
+    struct vec interps;                    /* of struct interp */
+    struct vec threads;                    /* of struct thread * */
+    uint64_t head;                         /* interpreters_head at the last scan */
+    uint64_t code_generation, code_interp; /* code objects that had died in that interpreter */
     uint64_t current;    /* ≤ 3.11: the thread state that held the GIL when this round began */
     uint64_t gil, turns; /* of the lock that threads waited for at the last round, its count then */
     struct vec ranges;   /* of struct mem_range: what a round reads of many threads at once */

@@ -128,9 +128,10 @@ static void confirm_codes(struct process *p, struct thread *t, uint64_t now_ns,
 {
     if (asked->current && layout_has(p->runtime.layout.interp_code_generation)) {
         uint64_t generation = extra_u64(asked->current);
-        if (generation != p->code_generation)
+        if (generation != p->code_generation || t->interp != p->code_interp)
             code_cache_doubt(p->codes);
         p->code_generation = generation;
+        p->code_interp = t->interp;
     }
     const struct walk_extra *extra = &t->walk.extras[asked->identities];
     for (size_t i = 0; i < IDENTITIES; i++) {
@@ -258,7 +259,8 @@ static enum rd prepare_codes(struct process *p, struct thread *t, size_t from, s
     const struct walk_frame *frames = t->walk.frames.data;
     bool all = t->path_doubts != code_cache_doubts(p->codes) ||
                t->path_checked_ns + CODE_FRESH_NS < now_ns;
-    enum rd rd = code_cache_prepare(p->codes, frames + from, changed, CODE_DUE_NS, now_ns);
+    enum rd rd =
+        code_cache_prepare(p->codes, frames + from, changed, code_cache_due_ns(p->codes), now_ns);
     if (rd == RD_OK && !is_still_there(p, t, from, code_cache_learnt(p->codes)))
         rd = RD_TORN;
     if (rd != RD_OK || !all)
@@ -294,7 +296,8 @@ static enum rd name_stack(struct process *p, struct thread *t, size_t from, uint
         same = 0;
         t->path_epoch = code_cache_epoch(p->codes);
         t->path_replaced = code_cache_replaced(p->codes);
-        rd = code_cache_prepare(p->codes, frames + from, n - from, CODE_DUE_NS, now_ns);
+        rd = code_cache_prepare(p->codes, frames + from, n - from, code_cache_due_ns(p->codes),
+                                now_ns);
         if (rd != RD_OK)
             return rd;
         if (sampler_options(p->sampler)->async)
