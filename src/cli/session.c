@@ -178,10 +178,13 @@ static void wait_until(struct session *s, uint64_t until_ns, bool *asked)
 {
     for (uint64_t now_ns = clock_ns(); now_ns < until_ns && !s->end_ns; now_ns = clock_ns()) {
         uint64_t next_ns = now_ns + WATCH_WAIT_NS;
-        if (signals_wait(s->signals_fd, s->audience ? s->audience->input_fd : -1,
-                         next_ns < until_ns ? next_ns : until_ns))
+        enum signals_came came =
+            signals_wait(s->signals_fd, s->audience ? s->audience->input_fd : -1,
+                         next_ns < until_ns ? next_ns : until_ns);
+        if (came & SIGNALS_INPUT)
             mind_input(s);
-        take_signals(s, asked);
+        if (came & SIGNALS_SOME)
+            take_signals(s, asked);
         if (!s->end_ns && clock_ns() < until_ns)
             sampler_watch(s->sampler);
     }

@@ -39,14 +39,16 @@ bool signals_take(int fd, struct signal_event *ret_event)
     return true;
 }
 
-bool signals_wait(int fd, int input_fd, uint64_t until_ns)
+enum signals_came signals_wait(int fd, int input_fd, uint64_t until_ns)
 {
     uint64_t now_ns = clock_ns();
     if (until_ns <= now_ns)
-        return false;
+        return SIGNALS_NONE;
     uint64_t left_ns = until_ns - now_ns;
     struct timespec timeout = {.tv_sec = (time_t)(left_ns / NS_PER_S),
                                .tv_nsec = (long)(left_ns % NS_PER_S)};
     struct pollfd fds[] = {{.fd = fd, .events = POLLIN}, {.fd = input_fd, .events = POLLIN}};
-    return ppoll(fds, 2, &timeout, NULL) < 0 || fds[1].revents;
+    if (ppoll(fds, 2, &timeout, NULL) < 0)
+        return SIGNALS_SOME | SIGNALS_INPUT;
+    return (fds[0].revents ? SIGNALS_SOME : 0) | (fds[1].revents ? SIGNALS_INPUT : 0);
 }

@@ -15,8 +15,13 @@ struct signal_event {
 int signals_open(void);
 /* The next one that has come; false if none. */
 bool signals_take(int fd, struct signal_event *ret_event);
-/* Waits until one has come, until `until_ns`, or until `input_fd` (-1: none) can be read or a signal
- * that is not ours to take has come, which is true. */
-bool signals_wait(int fd, int input_fd, uint64_t until_ns);
+enum signals_came {
+    SIGNALS_NONE = 0,
+    SIGNALS_SOME = 1,  /* to be taken */
+    SIGNALS_INPUT = 2, /* `input_fd` can be read, or a signal that is not ours to take has come */
+};
+
+/* Waits until one has come, until `input_fd` (-1: none) can be read, or until `until_ns`. */
+enum signals_came signals_wait(int fd, int input_fd, uint64_t until_ns);
 
 #endif

@@ -23,10 +23,12 @@ struct code {
     uint64_t instructions; /* address of the first; 0 for versions whose frames hold an index */
     uint64_t tlbc;         /* address of its table of per-thread bytecodes, or 0 */
     uint32_t instructions_bytes;
+    uint32_t version; /* no other of its interpreter has it (3.12, 3.13); 0: not known */
     struct function_id function;
     bool hidden;
     struct vec lines;                   /* of struct lines_entry */
     struct code_part parts[CODE_PARTS]; /* what `identity` is a copy of, part by part */
+    uint32_t parts_len;
     uint8_t identity[CODE_IDENTITY_BYTES_MAX];
 };
 
@@ -125,7 +127,7 @@ uint64_t code_cache_due_ns(const struct code_cache *c)
 static uint32_t identity_bytes(const struct code *code)
 {
     uint32_t sum = 0;
-    for (int i = 0; i < CODE_PARTS; i++)
+    for (uint32_t i = 0; i < code->parts_len; i++)
         sum += code->parts[i].len_bytes;
     return sum;
 }
@@ -138,7 +140,7 @@ size_t code_identity_due(const struct code_cache *c, uint64_t code, uint64_t now
         code_at(c, i)->checked_ns + code_cache_due_ns(c) >= now_ns)
         return 0;
     memcpy(ret_parts, code_at(c, i)->parts, sizeof(code_at(c, i)->parts));
-    return CODE_PARTS;
+    return code_at(c, i)->parts_len;
 }
 
 void code_cache_confirm(struct code_cache *c, uint64_t code, const uint8_t *identity,
@@ -198,24 +200,33 @@ static enum rd tail_of(struct code_cache *c, uint64_t address, struct code_part 
     return RD_OK;
 }
 
-/* What tells this code from the next one at its address: which objects it is made of, and, since these may be at the
- * old ones' addresses too, the length and hash of its name and the end of its file's. */
+/* The objects that a code object is made of: its file name, its names and its line table. */
+static uint32_t objects_bytes(const struct layout *l)
+{
+    return l->code_linetable + 8 - l->code_filename;
+}
+
+/* What tells this code from the next one at its address: its version, or which objects it is made of, and, since these
+ * may be at the old ones' addresses too, the length and hash of its name and the end of its file's. */
 static enum rd read_identity(struct code_cache *c, struct code *code, uint64_t name, uint64_t file)
 {
     const struct layout *l = c->layout;
-    code->parts[0] = (struct code_part){code->address + l->code_filename,
-                                        l->code_linetable + 8 - l->code_filename};
+    code->parts_len = CODE_PARTS;
+    code->parts[0] = (struct code_part){code->address + l->code_filename, objects_bytes(l)};
     code->parts[1] = (struct code_part){name + l->str_length, 16};
     enum rd rd = tail_of(c, file, &code->parts[2]);
     if (rd != RD_OK || l->code_linetable < l->code_filename ||
-        identity_bytes(code) > CODE_IDENTITY_BYTES_MAX ||
-        code->parts[0].len_bytes > WALK_EXTRA_BYTES_MAX)
+        identity_bytes(code) > CODE_IDENTITY_BYTES_MAX || objects_bytes(l) > WALK_EXTRA_BYTES_MAX)
         return rd == RD_OK ? RD_TORN : rd;
+    if (code->version) {
+        code->parts_len = 1;
+        code->parts[0] = (struct code_part){code->address + l->code_version, sizeof(code->version)};
+    }
     struct mem_range ranges[CODE_PARTS];
     uint8_t *at = code->identity;
-    for (int i = 0; i < CODE_PARTS; at += code->parts[i++].len_bytes)
+    for (uint32_t i = 0; i < code->parts_len; at += code->parts[i++].len_bytes)
         ranges[i] = (struct mem_range){code->parts[i].address, code->parts[i].len_bytes, at};
-    return mem_read_many(c->mem, ranges, CODE_PARTS);
+    return mem_read_many(c->mem, ranges, code->parts_len);
 }
 
 static enum rd read_lines(struct code_cache *c, struct code *code, const uint8_t *object,
@@ -281,6 +292,8 @@ static enum rd learn(struct code_cache *c, uint64_t address, uint64_t now_ns, st
     }
     if (rd == RD_OK)
         rd = read_instructions(c, code, object);
+    if (layout_has(l->code_version))
+        memcpy(&code->version, object + l->code_version, sizeof(code->version));
     if (rd == RD_OK)
         rd = read_identity(c, code, name_at, file_at);
     if (rd == RD_OK)
@@ -288,7 +301,8 @@ static enum rd learn(struct code_cache *c, uint64_t address, uint64_t now_ns, st
     if (rd != RD_OK)
         return rd;
     if (memcmp(object + l->object_type, again + l->object_type, l->object_bytes - l->object_type) ||
-        memcmp(object + l->code_filename, again + l->code_filename, code->parts[0].len_bytes) ||
+        memcmp(object + l->code_filename, again + l->code_filename, objects_bytes(l)) ||
+        (code->version && memcmp(&code->version, again + l->code_version, sizeof(code->version))) ||
         !is_text_still(c, name_at, name) || !is_text_still(c, file_at, file))
         return RD_TORN;
     c->code_type = type;
@@ -321,11 +335,12 @@ static enum rd check_pending(struct code_cache *c, uint64_t now_ns)
     for (size_t i = 0; i < count; i++) {
         const struct code *code = code_at(c, pending[i]);
         uint8_t *at = c->identities[i];
-        for (int part = 0; part < CODE_PARTS; at += code->parts[part++].len_bytes)
+        for (uint32_t part = 0; part < code->parts_len; at += code->parts[part++].len_bytes)
             *range++ =
                 (struct mem_range){code->parts[part].address, code->parts[part].len_bytes, at};
     }
-    enum rd rd = mem_read_many(c->mem, c->ranges.data, count * CODE_PARTS);
+    enum rd rd =
+        mem_read_many(c->mem, c->ranges.data, (size_t)(range - (struct mem_range *)c->ranges.data));
     for (size_t i = 0; i < count; i++) {
         struct code *code = code_at(c, pending[i]);
         uint64_t address = code->address;
@@ -367,6 +382,8 @@ enum rd code_cache_prepare(struct code_cache *c, const struct walk_frame *frames
             continue;
         }
         struct code *code = code_at(c, index);
+        if (frames[i].code_version && frames[i].code_version == code->version)
+            code->checked_ns = now_ns;
         if (code->checked_ns + age_ns > now_ns)
             continue;
         code->checked_ns = now_ns; /* named once, even in a recursion */

@@ -50,6 +50,9 @@ static int derive(struct layout *l)
     l->str_kind_shift = l->free_threaded && minor >= 14 ? 8 : 2;
     if (!l->free_threaded) /* published as 0 there */
         l->frame_tlbc_index = l->code_tlbc = LAYOUT_NONE;
+    /* Include/cpython/code.h@3.13: co_version comes right before co_localsplusnames. */
+    if (minor == 13 && l->code_names >= 4)
+        l->code_version = l->code_names - 4;
 
     const uint32_t tstate[] = {l->tstate_next,   l->tstate_interp,    l->tstate_frame,
                                l->tstate_ident,  l->tstate_native_id, l->tstate_unique,
@@ -66,6 +69,7 @@ static int derive(struct layout *l)
     const uint32_t code[] = {l->code_filename, l->code_name, l->code_qualname, l->code_linetable,
                              l->code_tlbc};
     uint32_t code_end = max_end(l->object_bytes + 8, l->code_first_line, 4); /* 8: ob_size */
+    code_end = max_end(code_end, l->code_version, 4);
     for (size_t i = 0; i < sizeof(code) / sizeof(*code); i++)
         code_end = max_end(code_end, code[i], 8);
     bool fits = code_end <= l->code_bytes && l->object_type + 8 <= l->object_bytes &&

@@ -438,7 +438,9 @@ enum rd walk_probe(struct walk *w, struct probe *probe, struct probe_thread *thr
                                 .indirect = layout_has(l->cframe_frame),
                                 .link_offset = l->cframe_frame,
                                 .next_offset = l->frame_back,
-                                .record_bytes = l->frame_prefix_bytes};
+                                .record_bytes = l->frame_prefix_bytes,
+                                .key_link = l->frame_code,
+                                .key_offset = layout_has(l->code_version) ? l->code_version : 0};
     if (p->tstate != tstate)
         plan_forget(w, tstate);
     vec_clear(&p->ranges);
@@ -457,6 +459,7 @@ enum rd walk_probe(struct walk *w, struct probe *probe, struct probe_thread *thr
         uint64_t address;
         const uint8_t *bytes = probe_record(probe, i, &address);
         decode(l, bytes, address, &frames[i]);
+        frames[i].code_version = probe_key(probe, i);
     }
     w->trusted = n;
     w->slow = false;

@@ -27,7 +27,8 @@ struct walk_frame {
     uint64_t address, back, code;
     uint64_t instr; /* as enum layout_instr says */
     uint32_t tlbc_index;
-    bool python; /* not an entry shim of the interpreter */
+    uint32_t code_version; /* of the code object, if it was read along; else 0 */
+    bool python;           /* not an entry shim of the interpreter */
 };
 
 enum walk_mode {

@@ -39,12 +39,14 @@ struct order {
     uint32_t pieces_len;
     uint64_t link;
     uint32_t indirect, link_offset, next_offset, record_bytes, records_max;
+    uint32_t key_link, key_offset;
     uint32_t met;         /* the thread was there */
     uint32_t complete;    /* all was copied */
     uint32_t records_len; /* so many */
     struct piece pieces[PROBE_RANGES_MAX];
     uint8_t copies[PROBE_RANGES_MAX][PROBE_RANGE_BYTES_MAX];
     uint64_t addresses[PROBE_RECORDS_MAX];
+    uint32_t keys[PROBE_KEYS_MAX];
     uint8_t records[RECORDS_BYTES + 4 * PROBE_RANGE_BYTES_MAX];
 };
 
@@ -83,7 +85,7 @@ static long bpf(int command, union bpf_attr *attr)
 enum { R0, R1, R2, R3, R4, R5, R6, R7, R8, R9, FP }; /* R1 to R5 are lost in a call */
 enum { IDS = -8, POINTER = -16 };                    /* on the stack */
 enum { OPCODE_LABEL = 0xff };
-enum { EACH_PIECE, CHAIN, RECORDS, EACH_RECORD, COMPLETE, END, LABELS };
+enum { EACH_PIECE, CHAIN, RECORDS, EACH_RECORD, NEXT_RECORD, COMPLETE, END, LABELS };
 
 static const struct bpf_insn program[] = {
     INSN(BPF_LD | BPF_DW | BPF_IMM, R6, BPF_PSEUDO_MAP_VALUE, 0, 0), /* the order; see load */
@@ -165,6 +167,25 @@ static const struct bpf_insn program[] = {
     COPY(R3, R9),
     CALL(BPF_FUNC_probe_read_user),
     IF(R0, BPF_JNE, 0, END),
+
+    /* Its key, of which nothing else depends. */
+    IF(R7, BPF_JGE, PROBE_KEYS_MAX, NEXT_RECORD),
+    LOAD(BPF_W, R3, R6, FIELD(key_offset)),
+    IF(R3, BPF_JEQ, 0, NEXT_RECORD),
+    LOAD(BPF_W, R1, R6, FIELD(key_link)),
+    AND(R1, PROBE_RANGE_BYTES_MAX - 1),
+    ADD_REG(R1, R8),
+    ADD_REG(R1, R6),
+    LOAD(BPF_DW, R1, R1, FIELD(records)),
+    ADD_REG(R3, R1),
+    COPY(R1, R7),
+    SHIFT(R1, 2),
+    ADD_REG(R1, R6),
+    ADD(R1, FIELD(keys)),
+    SET(R2, sizeof(uint32_t)),
+    CALL(BPF_FUNC_probe_read_user), /* zeros if there is nothing */
+
+    LABEL(NEXT_RECORD),
     LOAD(BPF_W, R1, R6, FIELD(next_offset)),
     AND(R1, PROBE_RANGE_BYTES_MAX - 1),
     ADD_REG(R1, R8),
@@ -290,7 +311,8 @@ enum rd probe_read(struct probe *p, struct probe_thread *t, const struct mem_ran
     if (rd != RD_OK)
         return rd;
     if (count > PROBE_RANGES_MAX || chain->record_bytes > PROBE_RANGE_BYTES_MAX ||
-        chain->next_offset + sizeof(uint64_t) > chain->record_bytes)
+        chain->next_offset + sizeof(uint64_t) > chain->record_bytes ||
+        chain->key_link + sizeof(uint64_t) > chain->record_bytes)
         return RD_TORN;
     order->device = t->device;
     order->inode = t->inode;
@@ -300,6 +322,8 @@ enum rd probe_read(struct probe *p, struct probe_thread *t, const struct mem_ran
     order->link_offset = chain->link_offset;
     order->next_offset = chain->next_offset;
     order->record_bytes = chain->record_bytes;
+    order->key_link = chain->key_link;
+    order->key_offset = chain->key_offset;
     order->records_max = RECORDS_BYTES / chain->record_bytes;
     order->pieces_len = (uint32_t)count;
     for (size_t i = 0; i < count; i++) {
@@ -322,6 +346,11 @@ const uint8_t *probe_record(const struct probe *p, size_t i, uint64_t *ret_addre
 {
     *ret_address = p->order->addresses[i];
     return p->order->records + i * p->order->record_bytes;
+}
+
+uint32_t probe_key(const struct probe *p, size_t i)
+{
+    return p->order->key_offset && i < PROBE_KEYS_MAX ? p->order->keys[i] : 0;
 }
 
 struct probe *probe_new(void)

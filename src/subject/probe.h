@@ -13,7 +13,12 @@
 
 #include "subject/mem.h"
 
-enum { PROBE_RANGES_MAX = 16, PROBE_RANGE_BYTES_MAX = 512, PROBE_RECORDS_MAX = 512 };
+enum {
+    PROBE_RANGES_MAX = 16,
+    PROBE_RANGE_BYTES_MAX = 512,
+    PROBE_RECORDS_MAX = 512,
+    PROBE_KEYS_MAX = 16,
+};
 
 struct probe;
 
@@ -32,6 +37,8 @@ struct probe_chain {
     uint32_t link_offset;  /* … which holds it here */
     uint32_t next_offset;  /* in a record */
     uint32_t record_bytes; /* ≤ PROBE_RANGE_BYTES_MAX */
+    uint32_t key_link;     /* in a record: the address of a structure … */
+    uint32_t key_offset;   /* … where a 32-bit key lies here; 0: none */
 };
 
 struct probe *probe_new(void); /* NULL: not to be had here */
@@ -45,5 +52,7 @@ enum rd probe_read(struct probe *p, struct probe_thread *t, const struct mem_ran
 /* After RD_OK: the chain, until the next read. */
 size_t probe_records(const struct probe *p);
 const uint8_t *probe_record(const struct probe *p, size_t i, uint64_t *ret_address);
+/* That of one of the first PROBE_KEYS_MAX records; 0: not known. */
+uint32_t probe_key(const struct probe *p, size_t i);
 
 #endif
