@@ -14,11 +14,11 @@
 enum {
     CODE_PARTS = 3,
     CODE_IDENTITY_BYTES_MAX = 96,
-    CODE_CACHE_MAX = 1 << 16,     /* then all is forgotten and learnt anew; … */
-    CODE_LINES_MAX = 4 << 20,     /* … so it is when their lines become more than this */
-    CODE_FRESH_NS = 50 * 1000000, /* how old the check of a code may be, … */
-    CODE_DUE_NS =
-        500000, /* … and in the part of a stack that changed, where deaths are not counted */
+    CODE_CACHE_MAX = 1 << 16, /* then all is forgotten and learnt anew; … */
+    CODE_LINES_MAX = 4 << 20, /* … so it is when their lines become more than this */
+    /* How old the check of a code may be, and in the part of a stack that changed, where deaths are not counted. */
+    CODE_FRESH_NS = 50 * 1000000,
+    CODE_DUE_NS = 100000,
 };
 
 struct code_cache;

@@ -17,7 +17,7 @@ enum {
     PROBE_RANGES_MAX = 16,
     PROBE_RANGE_BYTES_MAX = 512,
     PROBE_RECORDS_MAX = 512,
-    PROBE_KEYS_MAX = 16,
+    PROBE_KEYS_MAX = 8,
 };
 
 struct probe;

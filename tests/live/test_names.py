@@ -34,7 +34,7 @@ def test_names_of_short_lived_code(python, start, heatline):
     program.say()
     made = int(program.line())
     assert made >= 3000, "the program made only %d functions: too slow to test with" % made
-    seen, wrong = set(), []
+    seen, wrong, order = set(), [], []
     for sample in profile.samples:
         for frame in sample.frames:
             function = re.match(r"function_(\d+)$", frame.name)
@@ -50,6 +50,9 @@ def test_names_of_short_lived_code(python, start, heatline):
             if not 1 <= frame.line - number % 97 <= 3:
                 wrong.append(frame)
             seen.add(number)
+            order.append(number)
+    old = sum(after < before for before, after in zip(order, order[1:]))
+    assert old <= len(order) / 1000, "%d of %d have the name of one before them" % (old, len(order))
     assert not wrong, "%d frames mix two functions, e.g. %r" % (len(wrong), wrong[:5])
     assert len(seen) >= 300, "%d functions of %d were seen, must be >= 300" % (len(seen), made)
 
