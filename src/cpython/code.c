@@ -208,25 +208,37 @@ static uint32_t objects_bytes(const struct layout *l)
 
 /* What tells this code from the next one at its address: its version, or which objects it is made of, and, since these
  * may be at the old ones' addresses too, the length and hash of its name and the end of its file's. */
-static enum rd read_identity(struct code_cache *c, struct code *code, uint64_t name, uint64_t file)
+static enum rd find_parts(struct code_cache *c, struct code *code, uint64_t name, uint64_t file)
 {
     const struct layout *l = c->layout;
+    if (l->code_linetable < l->code_filename || objects_bytes(l) > WALK_EXTRA_BYTES_MAX)
+        return RD_TORN;
+    if (code->version) {
+        code->parts_len = 1;
+        code->parts[0] = (struct code_part){code->address + l->code_version, sizeof(code->version)};
+        return RD_OK;
+    }
     code->parts_len = CODE_PARTS;
     code->parts[0] = (struct code_part){code->address + l->code_filename, objects_bytes(l)};
     code->parts[1] = (struct code_part){name + l->str_length, 16};
     enum rd rd = tail_of(c, file, &code->parts[2]);
-    if (rd != RD_OK || l->code_linetable < l->code_filename ||
-        identity_bytes(code) > CODE_IDENTITY_BYTES_MAX || objects_bytes(l) > WALK_EXTRA_BYTES_MAX)
-        return rd == RD_OK ? RD_TORN : rd;
-    if (code->version) {
-        code->parts_len = 1;
-        code->parts[0] = (struct code_part){code->address + l->code_version, sizeof(code->version)};
-    }
+    return rd == RD_OK && identity_bytes(code) > CODE_IDENTITY_BYTES_MAX ? RD_TORN : rd;
+}
+
+/* Where its parts are to be read to, one after the other. Returns how many there are. */
+static size_t add_parts(const struct code *code, uint8_t *to, struct mem_range *ret_ranges)
+{
+    for (uint32_t i = 0; i < code->parts_len; to += code->parts[i++].len_bytes)
+        ret_ranges[i] = (struct mem_range){code->parts[i].address, code->parts[i].len_bytes, to};
+    return code->parts_len;
+}
+
+static enum rd read_identity(struct code_cache *c, struct code *code, uint64_t name, uint64_t file)
+{
     struct mem_range ranges[CODE_PARTS];
-    uint8_t *at = code->identity;
-    for (uint32_t i = 0; i < code->parts_len; at += code->parts[i++].len_bytes)
-        ranges[i] = (struct mem_range){code->parts[i].address, code->parts[i].len_bytes, at};
-    return mem_read_many(c->mem, ranges, code->parts_len);
+    enum rd rd = find_parts(c, code, name, file);
+    return rd == RD_OK ? mem_read_many(c->mem, ranges, add_parts(code, code->identity, ranges))
+                       : rd;
 }
 
 static enum rd read_lines(struct code_cache *c, struct code *code, const uint8_t *object,
@@ -331,16 +343,11 @@ static enum rd check_pending(struct code_cache *c, uint64_t now_ns)
     size_t count = c->pending.len;
     const uint32_t *pending = c->pending.data;
     vec_resize(&c->ranges, count * CODE_PARTS);
-    struct mem_range *range = c->ranges.data;
-    for (size_t i = 0; i < count; i++) {
-        const struct code *code = code_at(c, pending[i]);
-        uint8_t *at = c->identities[i];
-        for (uint32_t part = 0; part < code->parts_len; at += code->parts[part++].len_bytes)
-            *range++ =
-                (struct mem_range){code->parts[part].address, code->parts[part].len_bytes, at};
-    }
-    enum rd rd =
-        mem_read_many(c->mem, c->ranges.data, (size_t)(range - (struct mem_range *)c->ranges.data));
+    struct mem_range *ranges = c->ranges.data;
+    size_t ranges_len = 0;
+    for (size_t i = 0; i < count; i++)
+        ranges_len += add_parts(code_at(c, pending[i]), c->identities[i], ranges + ranges_len);
+    enum rd rd = mem_read_many(c->mem, ranges, ranges_len);
     for (size_t i = 0; i < count; i++) {
         struct code *code = code_at(c, pending[i]);
         uint64_t address = code->address;

@@ -50,9 +50,9 @@ static int derive(struct layout *l)
     l->str_kind_shift = l->free_threaded && minor >= 14 ? 8 : 2;
     if (!l->free_threaded) /* published as 0 there */
         l->frame_tlbc_index = l->code_tlbc = LAYOUT_NONE;
-    /* Include/cpython/code.h@3.13: co_version comes right before co_localsplusnames. */
-    if (minor == 13 && l->code_names >= 4)
-        l->code_version = l->code_names - 4;
+    /* Include/cpython/code.h@3.12, @3.13: it comes right before co_localsplusnames. */
+    bool has_version = (minor == 12 || minor == 13) && l->code_names >= 4;
+    l->code_version = has_version ? l->code_names - 4 : LAYOUT_NONE;
 
     const uint32_t tstate[] = {l->tstate_next,   l->tstate_interp,    l->tstate_frame,
                                l->tstate_ident,  l->tstate_native_id, l->tstate_unique,

@@ -43,6 +43,7 @@ struct layout {
     uint32_t frame_prefix_bytes;  /* covers every frame field we read on the hot path */
     uint32_t str_compact;         /* data of a compact string that is not ASCII */
     uint32_t str_kind_shift;      /* in str_state */
+    uint32_t code_version;        /* 3.12 and 3.13: co_version */
 };
 
 /* For a version without published offsets (3.8–3.12). -1: no table for it. */

@@ -142,7 +142,7 @@ static enum way_look turn(const struct way_target *t, uint64_t tstate, uint64_t 
     if (halt_begin(&halt, t->pid, &ignored))
         return WAY_GIVEN_UP;
     bool asked = is_there(t, tstate) && ask(t, tstate) == RD_OK;
-    if (asked && persuade)
+    if (asked)
         detour_begin(&detour, &halt);
     halt_end(&halt);
     if (!asked)

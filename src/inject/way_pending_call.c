@@ -118,15 +118,15 @@ static enum ring_state add(struct call *c, const struct way_target *t)
 
 static int ask(struct call *c, const struct way_target *t, struct err *err)
 {
+    struct detour detour = {.possible = false};
     for (uint64_t nap_ns = NAP_LEAST_NS;; nap_ns = nap_ns < NAP_MOST_NS ? nap_ns * 2 : nap_ns) {
         struct halt halt;
-        struct detour detour = {.possible = false};
-        if (nap_ns == NAP_MOST_NS)
+        if (nap_ns == NAP_MOST_NS && !detour.possible)
             detour_prepare(&detour, t);
         if (halt_begin(&halt, t->pid, err))
             return -1;
         enum ring_state state = add(c, t);
-        if (state == RING_BUSY && nap_ns == NAP_MOST_NS) /* what somebody left who was killed */
+        if (state == RING_BUSY) /* what somebody left who was killed */
             detour_begin(&detour, &halt);
         halt_end(&halt);
         if (state == RING_FREE)

@@ -38,7 +38,8 @@ static void add_frame(void *context, const struct tasks_frame *frame)
                                .python = true};
     struct frame_id id;
     if (chain->len < STEPS_MAX &&
-        code_cache_prepare(chain->process->codes, &place, 1, CODE_DUE_NS, chain->now_ns) == RD_OK &&
+        code_cache_prepare(chain->process->codes, &place, 1,
+                           code_cache_due_ns(chain->process->codes), chain->now_ns) == RD_OK &&
         code_cache_frame(chain->process->codes, &place, &id))
         chain->frames[chain->len++] = id;
 }
