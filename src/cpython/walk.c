@@ -49,6 +49,7 @@ struct walk_plan {
     uint64_t cframe_value;
     uint64_t tstate;
     uint64_t usual_ns; /* the least that a read took lately */
+    bool due;          /* it has to be made anew of the frames */
 };
 
 static struct stretch *stretch_at(const struct walk_plan *p, size_t i)
@@ -352,6 +353,13 @@ static void plan_make(struct walk *w, const struct layout *l)
     p->hint = 0;
     p->planned = p->stretches.len;
     p->planned_bytes = p->bytes;
+    p->due = false;
+}
+
+static void plan_need(struct walk *w, const struct layout *l)
+{
+    if (w->plan->due)
+        plan_make(w, l);
 }
 
 /* Forgets what was fetched beyond the plan. */
@@ -370,6 +378,7 @@ static void plan_forget(struct walk *w, uint64_t tstate)
     vec_clear(&p->stretches);
     p->bytes = p->planned = p->planned_bytes = p->inner = p->hint = 0;
     p->cframe = 0;
+    p->due = false;
     p->tstate = tstate;
     p->usual_ns = NS_PER_S;
 }
@@ -418,6 +427,7 @@ enum rd walk_read(struct walk *w, struct mem *m, const struct layout *l, uint64_
     enum rd rd = RD_TORN;
     if (w->plan->tstate != tstate)
         plan_forget(w, tstate);
+    plan_need(w, l);
     for (int i = 0; i < MISSES_MAX && missed; i++) {
         rd = attempt(w, m, l, verify, &missed);
         if (rd == RD_OK && !verify)
@@ -465,7 +475,7 @@ enum rd walk_probe(struct walk *w, struct probe *probe, struct probe_thread *thr
     w->slow = false;
     if (layout_has(l->cframe_frame))
         p->cframe = u64_at(w->tstate, l->tstate_frame) + l->cframe_frame;
-    plan_make(w, l);
+    p->due = true;
     return RD_OK;
 }
 
@@ -487,6 +497,7 @@ static size_t common(const struct vec *a, const struct vec *b)
 
 enum rd walk_confirm(struct walk *w, struct mem *m, const struct layout *l)
 {
+    plan_need(w, l);
     struct vec before = w->frames;
     bool missed;
     w->frames = w->plan->frames_again;
@@ -507,6 +518,7 @@ enum rd walk_confirm(struct walk *w, struct mem *m, const struct layout *l)
 void walk_ask(struct walk *w, const struct layout *l, struct vec *ranges)
 {
     struct walk_plan *p = w->plan;
+    plan_need(w, l);
     for (size_t i = p->stretches.len; i-- > 0;) {
         struct mem_range range = of_copy(p, i, p->first);
         range.len_bytes = stretch_at(p, i)->used_bytes; /* a frame beyond would be one too many */

@@ -19,8 +19,8 @@ enum {
     UNSETTLED_LITTLE = UNSETTLED_ONE / 256,
     UNSETTLED_AT_FIRST = UNSETTLED_ONE / 4, /* until it has shown that it is not … */
     UNSETTLED_FIRST_LOOKS = 512,            /* … for which each of these gives a chance */
-    UNSETTLED_PROBE = 16,          /* then every so many looks see whether that is still so … */
-    UNSETTLED_PROBE_FLAT_OUT = 64, /* … where there is no time between looks */
+    UNSETTLED_PROBE = 16,      /* then every so many looks see whether that is still so … */
+    UNSETTLED_PROBE_FAST = 64, /* … where they are frequent */
     SLOW_TRIES = 8,                /* to get through a read without being interrupted */
     CONFIRMS = 4,
     WAKE_NS = 50 * NS_PER_US,
@@ -408,7 +408,7 @@ static void reconsider(struct process *p, struct thread *t, uint64_t now_ns)
 {
     bool new = is_fast(p) && t->looks < UNSETTLED_FIRST_LOOKS;
     bool flat_out = sampler_options(p->sampler)->period_ns < WAKE_NS;
-    if (t->looks % (flat_out ? UNSETTLED_PROBE_FLAT_OUT : UNSETTLED_PROBE) != 0 && !new)
+    if (t->looks % (is_fast(p) ? UNSETTLED_PROBE_FAST : UNSETTLED_PROBE) != 0 && !new)
         return;
     if (flat_out)
         spin(WAKE_NS); /* it may still be waking from the last stop, and would seem calm */
