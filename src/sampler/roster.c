@@ -17,6 +17,11 @@ enum {
     NAMES_WAIT_MAX_NS = NS_PER_S,
 };
 
+static const struct interp *interp_at(const struct process *p, size_t i)
+{
+    return vec_at(&p->interps, i);
+}
+
 static void emit_thread(struct process *p, const struct thread *t, const char *name,
                         size_t len_bytes, uint64_t now_ns)
 {
@@ -75,7 +80,7 @@ static struct thread *open_thread(struct process *p, const struct threads_entry 
 static void note_interp(struct process *p, const struct threads_entry *entry)
 {
     size_t n = p->interps.len;
-    if (n && ((const struct interp *)vec_at(&p->interps, n - 1))->address == entry->interp)
+    if (n && interp_at(p, n - 1)->address == entry->interp)
         return;
     *(struct interp *)vec_push(&p->interps) =
         (struct interp){.address = entry->interp, .threads_head = entry->tstate};
@@ -129,6 +134,25 @@ enum rd roster_scan(struct process *p, uint64_t now_ns)
     return rd;
 }
 
+bool roster_heads_due(const struct process *p, uint64_t now_ns,
+                      uint64_t ret_addresses[ROSTER_HEADS])
+{
+    const struct layout *l = &p->runtime.layout;
+    uint64_t period_ns = sampler_options(p->sampler)->period_ns;
+    if (p->interps.len != 1 || period_ns > HEADS_WAIT_NS / 2 ||
+        now_ns + 2 * period_ns < p->next_heads_ns) /* the next look comes before */
+        return false;
+    ret_addresses[0] = p->runtime.address + l->runtime_interpreters;
+    ret_addresses[1] = interp_at(p, 0)->address + l->interp_threads;
+    return true;
+}
+
+void roster_heads_seen(struct process *p, const uint64_t heads[ROSTER_HEADS], uint64_t now_ns)
+{
+    bool moved = heads[0] != p->head || heads[1] != interp_at(p, 0)->threads_head;
+    p->next_heads_ns = moved ? 0 : now_ns + HEADS_WAIT_NS;
+}
+
 /* New threads and interpreters are put at the heads of their lists: have these moved? */
 static enum rd check_heads(struct process *p, uint64_t now_ns, bool *ret_moved)
 {
@@ -137,14 +161,12 @@ static enum rd check_heads(struct process *p, uint64_t now_ns, bool *ret_moved)
     uint64_t heads[THREADS_INTERPRETERS_MAX + 1];
     size_t n = p->interps.len;
     ranges[n] = (struct mem_range){p->runtime.address + l->runtime_interpreters, 8, &heads[n]};
-    for (size_t i = 0; i < n; i++) {
-        const struct interp *interp = vec_at(&p->interps, i);
-        ranges[i] = (struct mem_range){interp->address + l->interp_threads, 8, &heads[i]};
-    }
+    for (size_t i = 0; i < n; i++)
+        ranges[i] = (struct mem_range){interp_at(p, i)->address + l->interp_threads, 8, &heads[i]};
     enum rd rd = mem_read_many(p->mem, ranges, n + 1);
     *ret_moved = rd != RD_OK || heads[n] != p->head;
     for (size_t i = 0; i < n && !*ret_moved; i++)
-        *ret_moved = heads[i] != ((const struct interp *)vec_at(&p->interps, i))->threads_head;
+        *ret_moved = heads[i] != interp_at(p, i)->threads_head;
     p->next_heads_ns = now_ns + HEADS_WAIT_NS;
     return rd;
 }
@@ -201,10 +223,8 @@ void roster_name(struct process *p, uint64_t now_ns)
         unnamed |= !process_thread(p, i)->named;
     if (!unnamed || now_ns < p->next_names_ns)
         return;
-    for (size_t i = 0; i < p->interps.len; i++) {
-        const struct interp *interp = vec_at(&p->interps, i);
-        names_read(p->mem, &p->runtime.layout, interp->address, note_name, p);
-    }
+    for (size_t i = 0; i < p->interps.len; i++)
+        names_read(p->mem, &p->runtime.layout, interp_at(p, i)->address, note_name, p);
     if (roster_scan(p, now_ns) == RD_OK)
         for (size_t i = 0; i < p->threads.len; i++) {
             struct thread *t = process_thread(p, i);

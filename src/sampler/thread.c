@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "cpython/gil.h"
 #include "sampler/process.h"
+#include "sampler/roster.h"
 #include "sampler/tally.h"
 
 enum {
@@ -21,7 +22,7 @@ enum {
     UNSETTLED_FIRST_LOOKS = 512,            /* … for which each of these gives a chance */
     UNSETTLED_PROBE = 16,      /* then every so many looks see whether that is still so … */
     UNSETTLED_PROBE_FAST = 64, /* … where they are frequent */
-    SLOW_TRIES = 8,                /* to get through a read without being interrupted */
+    SLOW_TRIES = 8,            /* to get through a read without being interrupted */
     CONFIRMS = 4,
     WAKE_NS = 50 * NS_PER_US,
     NAME_TRIES = 3, /* for a stack whose code objects die while they are read */
@@ -78,7 +79,8 @@ void thread_free(struct thread *t)
 struct asked {
     const struct walk_extra *gc; /* is the collector running? */
     const struct walk_extra
-        *current;      /* ≤ 3.11: who holds the GIL? 3.14+: has any code object died? */
+        *current; /* ≤ 3.11: who holds the GIL? 3.14+: has any code object died? */
+    const struct walk_extra *heads; /* ROSTER_HEADS of them, if they are due: new threads? */
     size_t identities; /* index of the first part of the innermost codes that were there last */
     size_t parts[IDENTITIES]; /* how many of each */
 };
@@ -105,6 +107,11 @@ static void ask_extras(const struct process *p, struct thread *t, uint64_t now_n
         asked.current = ask(t, p->runtime.address + l->runtime_tstate_current, 8);
     else if (layout_has(l->interp_code_generation))
         asked.current = ask(t, t->interp + l->interp_code_generation, 8);
+    uint64_t heads[ROSTER_HEADS];
+    if (roster_heads_due(p, now_ns, heads)) {
+        asked.heads = ask(t, heads[0], 8);
+        ask(t, heads[1], 8);
+    }
     asked.identities = t->walk.extras_len;
     for (size_t i = 0; i < IDENTITIES && t->inner_codes[i]; i++) {
         struct code_part parts[CODE_PARTS];
@@ -145,6 +152,17 @@ static void confirm_codes(struct process *p, struct thread *t, uint64_t now_ns,
     }
 }
 
+/* What came along with the stack. */
+static void hear_extras(struct process *p, struct thread *t, uint64_t now_ns,
+                        const struct asked *asked)
+{
+    confirm_codes(p, t, now_ns, asked);
+    if (asked->heads) {
+        const uint64_t heads[ROSTER_HEADS] = {extra_u64(asked->heads), extra_u64(asked->heads + 1)};
+        roster_heads_seen(p, heads, now_ns);
+    }
+}
+
 /* By the probe, if given, else as `mode` says. */
 static enum rd read_stack_by(struct process *p, struct thread *t, struct probe *probe,
                              enum walk_mode mode, uint64_t now_ns)
@@ -155,7 +173,7 @@ static enum rd read_stack_by(struct process *p, struct thread *t, struct probe *
     enum rd rd = probe ? walk_probe(&t->walk, probe, &t->probed, l, t->tstate)
                        : walk_read(&t->walk, p->mem, l, t->tstate, mode);
     if (rd == RD_OK)
-        confirm_codes(p, t, now_ns, &asked);
+        hear_extras(p, t, now_ns, &asked);
     else /* their memory may be gone, and then nothing could be read along with it */
         memset(t->inner_codes, 0, sizeof(t->inner_codes));
     uint32_t collecting;
