@@ -7,6 +7,8 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 
+#define CODE_TAGS (uint64_t)3 /* of _PyStackRef, 3.14+ */
+
 enum {
     PAGE = 4096,
     MERGE_BYTES = 2048, /* frames closer than this are read as one stretch */
@@ -205,6 +207,12 @@ uint32_t walk_tstate_u32(const struct walk *w, uint32_t offset)
     return u32_at(w->tstate, offset);
 }
 
+/* 3.11 has none either, and keeps other things in the owner byte's range. */
+static bool has_no_shims(const struct layout *l)
+{
+    return layout_minor(l) <= 11;
+}
+
 static void decode(const struct layout *l, const uint8_t *bytes, uint64_t address,
                    struct walk_frame *ret_frame)
 {
@@ -212,11 +220,34 @@ static void decode(const struct layout *l, const uint8_t *bytes, uint64_t addres
     *ret_frame = (struct walk_frame){
         .address = address,
         .back = u64_at(bytes, l->frame_back),
-        .code = u64_at(bytes, l->frame_code) & ~(uint64_t)3, /* _PyStackRef tags, 3.14+ */
+        .code = u64_at(bytes, l->frame_code) & ~CODE_TAGS,
         .instr = pointer ? u64_at(bytes, l->frame_instr) : u32_at(bytes, l->frame_instr),
         .tlbc_index = layout_has(l->frame_tlbc_index) ? u32_at(bytes, l->frame_tlbc_index) : 0,
-        /* 3.11 has no shims, and keeps other things in the owner byte's range. */
-        .python = layout_minor(l) <= 11 || bytes[l->frame_owner] <= OWNER_PYTHON_MAX,
+        .python = has_no_shims(l) || bytes[l->frame_owner] <= OWNER_PYTHON_MAX,
+    };
+}
+
+/* The words of a frame that a probe brings: back, code, instruction, and that which holds all smaller fields. */
+static uint32_t flags_word(const struct layout *l)
+{
+    return has_no_shims(l) ? l->frame_instr : l->frame_owner & ~7u;
+}
+
+static void decode_words(const struct layout *l, const uint64_t words[PROBE_WORDS],
+                         uint64_t address, struct walk_frame *ret_frame)
+{
+    bool pointer = l->instr == LAYOUT_POINTER;
+    uint64_t flags = words[3];
+    *ret_frame = (struct walk_frame){
+        .address = address,
+        .back = words[0],
+        .code = words[1] & ~CODE_TAGS,
+        .instr = pointer ? words[2] : (uint32_t)words[2],
+        .tlbc_index = layout_has(l->frame_tlbc_index)
+                          ? (uint32_t)(flags >> 8 * (l->frame_tlbc_index & 7))
+                          : 0,
+        .python =
+            has_no_shims(l) || (uint8_t)(flags >> 8 * (l->frame_owner & 7)) <= OWNER_PYTHON_MAX,
     };
 }
 
@@ -444,12 +475,14 @@ enum rd walk_probe(struct walk *w, struct probe *probe, struct probe_thread *thr
                    const struct layout *l, uint64_t tstate)
 {
     struct walk_plan *p = w->plan;
+    uint32_t flags = flags_word(l);
+    if (layout_has(l->frame_tlbc_index) && (l->frame_tlbc_index & ~7u) != flags)
+        return RD_DENIED; /* no known version */
     struct probe_chain chain = {.link = tstate + l->tstate_frame,
                                 .indirect = layout_has(l->cframe_frame),
                                 .link_offset = l->cframe_frame,
-                                .next_offset = l->frame_back,
-                                .record_bytes = l->frame_prefix_bytes,
-                                .key_link = l->frame_code,
+                                .record_bytes = (l->frame_prefix_bytes + 7) & ~7u,
+                                .words = {l->frame_back, l->frame_code, l->frame_instr, flags},
                                 .key_offset = layout_has(l->code_version) ? l->code_version : 0};
     if (p->tstate != tstate)
         plan_forget(w, tstate);
@@ -463,13 +496,13 @@ enum rd walk_probe(struct walk *w, struct probe *probe, struct probe_thread *thr
     if (rd != RD_OK)
         return rd;
     size_t n = probe_records(probe);
+    uint64_t address = probe_first(probe);
     vec_resize(&w->frames, n);
     struct walk_frame *frames = w->frames.data;
     for (size_t i = 0; i < n; i++) {
-        uint64_t address;
-        const uint8_t *bytes = probe_record(probe, i, &address);
-        decode(l, bytes, address, &frames[i]);
+        decode_words(l, probe_record(probe, i), address, &frames[i]);
         frames[i].code_version = probe_key(probe, i);
+        address = frames[i].back;
     }
     w->trusted = n;
     w->slow = false;

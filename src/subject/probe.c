@@ -21,37 +21,57 @@
 #include "subject/task_ids.h"
 
 enum {
-    RECORDS_BYTES = 1 << 16, /* powers of two, so that the verifier sees that offsets stay within */
-    KERNEL_MINOR_BITS = 20,  /* of a device number */
-    PROCESSOR_FIELD = 39,    /* of /proc/PID/stat */
-    TRIES = 3,               /* to meet a thread that moves to another CPU */
+    COPIES_BYTES = 1 << 10, /* powers of two, so that the verifier sees that offsets stay within */
+    WINDOW_BYTES = 512,     /* records are read by so many bytes together … */
+    NEAR_BYTES = 2048,      /* … where the next one lies so close below the last one */
+    PAGE_BYTES = 4096,
+    KERNEL_MINOR_BITS = 20, /* of a device number */
+    PROCESSOR_FIELD = 39,   /* of /proc/PID/stat */
+    TRIES = 3,              /* to meet a thread that moves to another CPU */
 };
 
-struct piece {
-    uint64_t address;
-    uint32_t len_bytes, pad;
-};
-
-/* The map's only value. */
-struct order {
+/* What to do: written by us, each time. */
+struct errand {
+    uint64_t turn;
     uint64_t device, inode; /* of the pid namespace … */
     uint32_t tid;           /* … in which the thread has this id */
     uint32_t pieces_len;
     uint64_t link;
-    uint32_t indirect, link_offset, next_offset, record_bytes, records_max;
-    uint32_t key_link, key_offset;
-    uint32_t met;         /* the thread was there */
-    uint32_t complete;    /* all was copied */
-    uint32_t records_len; /* so many */
-    struct piece pieces[PROBE_RANGES_MAX];
-    uint8_t copies[PROBE_RANGES_MAX][PROBE_RANGE_BYTES_MAX];
-    uint64_t addresses[PROBE_RECORDS_MAX];
+    uint32_t indirect, link_offset, record_bytes;
+    uint32_t words[PROBE_WORDS];
+    uint32_t key_offset;
+};
+
+struct piece {
+    uint64_t address;
+    uint32_t len_bytes, offset; /* where it goes, in copies */
+};
+
+/* What came of it: written by the program only. */
+struct answer {
+    uint64_t met;      /* the turn in which the thread was there last … */
+    uint64_t complete; /* … and that in which all was copied */
+    uint64_t first;
+    uint64_t records_len;
     uint32_t keys[PROBE_KEYS_MAX];
-    uint8_t records[RECORDS_BYTES + 4 * PROBE_RANGE_BYTES_MAX];
+};
+
+/* The map's only value. A cache line that one side has written takes the other a tenth of a microsecond: so the sides
+ * write to different ones, and little. */
+struct order {
+    struct errand errand;
+    _Alignas(64) struct piece pieces[PROBE_RANGES_MAX]; /* written where they change */
+    _Alignas(64) struct answer answer;
+    uint8_t copies[2 * COPIES_BYTES];
+    uint64_t records[PROBE_RECORDS_MAX][PROBE_WORDS];
+    uint8_t window
+        [4 *
+         PROBE_RANGE_BYTES_MAX]; /* the thread's memory around a record; only the program looks at it */
 };
 
 struct probe {
     int map_fd, program_fd;
+    uint64_t turn;
     struct order *order;
 };
 
@@ -79,13 +99,30 @@ static long bpf(int command, union bpf_attr *attr)
     INSN(BPF_JMP | (condition) | BPF_X, reg, other, label, 0)
 #define EXIT() INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0)
 #define LABEL(label) INSN(OPCODE_LABEL, 0, 0, label, 0) /* no instruction; see resolve */
+#define SUB_REG(to, from) INSN(BPF_ALU64 | BPF_SUB | BPF_X, to, from, 0, 0)
 #define FIELD(name) offsetof(struct order, name)
 #define PIECE(name) (FIELD(pieces) + offsetof(struct piece, name))
+/* Word `i` of the record at R5 goes to R4. */
+#define COPY_WORD(i)                                                                               \
+    LOAD(BPF_W, R1, R6, FIELD(errand.words[i])), AND(R1, PROBE_RANGE_BYTES_MAX - 1),               \
+        ADD_REG(R1, R5), LOAD(BPF_DW, R1, R1, 0), STORE(BPF_DW, R4, FIELD(records[0][i]), R1)
 
 enum { R0, R1, R2, R3, R4, R5, R6, R7, R8, R9, FP }; /* R1 to R5 are lost in a call */
-enum { IDS = -8, POINTER = -16 };                    /* on the stack */
+/* On the stack; REACH: where the last record may begin in the window. */
+enum { IDS = -8, POINTER = -16, REACH = -24, LAST = -32 };
 enum { OPCODE_LABEL = 0xff };
-enum { EACH_PIECE, CHAIN, RECORDS, EACH_RECORD, NEXT_RECORD, COMPLETE, END, LABELS };
+enum {
+    EACH_PIECE,
+    CHAIN,
+    RECORDS,
+    EACH_RECORD,
+    WHOLE,
+    AT_HAND,
+    NEXT_RECORD,
+    COMPLETE,
+    END,
+    LABELS
+};
 
 static const struct bpf_insn program[] = {
     INSN(BPF_LD | BPF_DW | BPF_IMM, R6, BPF_PSEUDO_MAP_VALUE, 0, 0), /* the order; see load */
@@ -93,27 +130,28 @@ static const struct bpf_insn program[] = {
     /* Whom have we interrupted? */
     SET(R7, 0),
     STORE(BPF_DW, FP, IDS, R7),
-    LOAD(BPF_DW, R1, R6, FIELD(device)),
-    LOAD(BPF_DW, R2, R6, FIELD(inode)),
+    LOAD(BPF_DW, R1, R6, FIELD(errand.device)),
+    LOAD(BPF_DW, R2, R6, FIELD(errand.inode)),
     COPY(R3, FP),
     ADD(R3, IDS),
     SET(R4, sizeof(struct bpf_pidns_info)),
     CALL(BPF_FUNC_get_ns_current_pid_tgid),
     LOAD(BPF_W, R1, FP, IDS),
-    LOAD(BPF_W, R2, R6, FIELD(tid)),
+    LOAD(BPF_W, R2, R6, FIELD(errand.tid)),
     IF_REG(R1, BPF_JNE, R2, END),
-    SET(R1, 1),
-    STORE(BPF_W, R6, FIELD(met), R1),
+    LOAD(BPF_DW, R1, R6, FIELD(errand.turn)),
+    STORE(BPF_DW, R6, FIELD(answer.met), R1),
 
-    /* Piece R7: what to copy is told at R8, and goes to R9. */
+    /* Piece R7: what to copy is told at R8. */
     COPY(R8, R6),
-    COPY(R9, R6),
-    ADD(R9, FIELD(copies)),
     LABEL(EACH_PIECE),
-    LOAD(BPF_W, R1, R6, FIELD(pieces_len)),
+    LOAD(BPF_W, R1, R6, FIELD(errand.pieces_len)),
     IF(R7, BPF_JGE, PROBE_RANGES_MAX, CHAIN),
     IF_REG(R7, BPF_JGE, R1, CHAIN),
-    COPY(R1, R9),
+    LOAD(BPF_W, R1, R8, PIECE(offset)),
+    AND(R1, COPIES_BYTES - 1),
+    ADD_REG(R1, R6),
+    ADD(R1, FIELD(copies)),
     LOAD(BPF_W, R2, R8, PIECE(len_bytes)),
     AND(R2, 2 * PROBE_RANGE_BYTES_MAX - 1),
     LOAD(BPF_DW, R3, R8, PIECE(address)),
@@ -121,7 +159,6 @@ static const struct bpf_insn program[] = {
     IF(R0, BPF_JNE, 0, END),
     ADD(R7, 1),
     ADD(R8, sizeof(struct piece)),
-    ADD(R9, PROBE_RANGE_BYTES_MAX),
     GOTO(EACH_PIECE),
 
     /* R9: the address of the first record. */
@@ -129,77 +166,100 @@ static const struct bpf_insn program[] = {
     COPY(R1, FP),
     ADD(R1, POINTER),
     SET(R2, sizeof(uint64_t)),
-    LOAD(BPF_DW, R3, R6, FIELD(link)),
+    LOAD(BPF_DW, R3, R6, FIELD(errand.link)),
     CALL(BPF_FUNC_probe_read_user),
     IF(R0, BPF_JNE, 0, END),
     LOAD(BPF_DW, R9, FP, POINTER),
-    LOAD(BPF_W, R1, R6, FIELD(indirect)),
+    LOAD(BPF_W, R1, R6, FIELD(errand.indirect)),
     IF(R1, BPF_JEQ, 0, RECORDS),
     IF(R9, BPF_JEQ, 0, RECORDS),
     COPY(R1, FP),
     ADD(R1, POINTER),
     SET(R2, sizeof(uint64_t)),
-    LOAD(BPF_W, R3, R6, FIELD(link_offset)),
+    LOAD(BPF_W, R3, R6, FIELD(errand.link_offset)),
     ADD_REG(R3, R9),
     CALL(BPF_FUNC_probe_read_user),
     IF(R0, BPF_JNE, 0, END),
     LOAD(BPF_DW, R9, FP, POINTER),
 
-    /* Record R7 goes to R8 bytes behind the first one. */
+    /* Record R7 is at R9, the window at R8. */
     LABEL(RECORDS),
+    STORE(BPF_DW, R6, FIELD(answer.first), R9),
     SET(R7, 0),
     SET(R8, 0),
+    STORE(BPF_DW, FP, REACH, R7),
+    STORE(BPF_DW, FP, LAST, R9),
     LABEL(EACH_RECORD),
     IF(R9, BPF_JEQ, 0, COMPLETE),
-    LOAD(BPF_W, R1, R6, FIELD(records_max)),
     IF(R7, BPF_JGE, PROBE_RECORDS_MAX, END),
-    IF_REG(R7, BPF_JGE, R1, END),
-    COPY(R1, R7),
-    SHIFT(R1, 3),
-    ADD_REG(R1, R6),
-    STORE(BPF_DW, R1, FIELD(addresses), R9),
-    AND(R8, RECORDS_BYTES - 1),
-    COPY(R1, R6),
-    ADD_REG(R1, R8),
-    ADD(R1, FIELD(records)),
-    LOAD(BPF_W, R2, R6, FIELD(record_bytes)),
+    LOAD(BPF_DW, R5, FP, LAST),
+    STORE(BPF_DW, FP, LAST, R9),
+    LOAD(BPF_DW, R1, FP, REACH),
+    COPY(R2, R9),
+    SUB_REG(R2, R8),
+    IF_REG(R2, BPF_JLT, R1, AT_HAND),
+
+    /* A window that ends with it; on its page, for what lies before that need not be there. */
+    LOAD(BPF_W, R4, R6, FIELD(errand.record_bytes)),
+    COPY(R8, R9),
+    SUB_REG(R5, R9),
+    IF(R5, BPF_JGT, NEAR_BYTES, WHOLE),
+    COPY(R1, R9),
+    AND(R1, PAGE_BYTES - 1),
+    SUB_REG(R8, R1),
+    ADD(R1, -WINDOW_BYTES),
+    ADD_REG(R1, R4),
+    IF(R1, BPF_JSLE, 0, WHOLE),
+    ADD_REG(R8, R1),
+    LABEL(WHOLE),
+    COPY(R2, R9),
+    SUB_REG(R2, R8),
+    COPY(R1, R2),
+    ADD(R1, 1),
+    STORE(BPF_DW, FP, REACH, R1),
+    ADD_REG(R2, R4),
     AND(R2, 2 * PROBE_RANGE_BYTES_MAX - 1),
-    COPY(R3, R9),
+    COPY(R1, R6),
+    ADD(R1, FIELD(window)),
+    COPY(R3, R8),
     CALL(BPF_FUNC_probe_read_user),
     IF(R0, BPF_JNE, 0, END),
 
+    LABEL(AT_HAND),
+    COPY(R5, R9),
+    SUB_REG(R5, R8),
+    AND(R5, 2 * PROBE_RANGE_BYTES_MAX - 1),
+    ADD_REG(R5, R6),
+    ADD(R5, FIELD(window)),
+    COPY(R4, R7),
+    SHIFT(R4, 5), /* sizeof(records[0]) */
+    ADD_REG(R4, R6),
+    COPY_WORD(3),
+    COPY_WORD(2),
+    COPY_WORD(0),
+    COPY(R9, R1),
+    COPY_WORD(1),
+
     /* Its key, of which nothing else depends. */
     IF(R7, BPF_JGE, PROBE_KEYS_MAX, NEXT_RECORD),
-    LOAD(BPF_W, R3, R6, FIELD(key_offset)),
+    LOAD(BPF_W, R3, R6, FIELD(errand.key_offset)),
     IF(R3, BPF_JEQ, 0, NEXT_RECORD),
-    LOAD(BPF_W, R1, R6, FIELD(key_link)),
-    AND(R1, PROBE_RANGE_BYTES_MAX - 1),
-    ADD_REG(R1, R8),
-    ADD_REG(R1, R6),
-    LOAD(BPF_DW, R1, R1, FIELD(records)),
     ADD_REG(R3, R1),
     COPY(R1, R7),
     SHIFT(R1, 2),
     ADD_REG(R1, R6),
-    ADD(R1, FIELD(keys)),
+    ADD(R1, FIELD(answer.keys)),
     SET(R2, sizeof(uint32_t)),
     CALL(BPF_FUNC_probe_read_user), /* zeros if there is nothing */
 
     LABEL(NEXT_RECORD),
-    LOAD(BPF_W, R1, R6, FIELD(next_offset)),
-    AND(R1, PROBE_RANGE_BYTES_MAX - 1),
-    ADD_REG(R1, R8),
-    ADD_REG(R1, R6),
-    LOAD(BPF_DW, R9, R1, FIELD(records)),
-    LOAD(BPF_W, R1, R6, FIELD(record_bytes)),
-    ADD_REG(R8, R1),
     ADD(R7, 1),
     GOTO(EACH_RECORD),
 
     LABEL(COMPLETE),
-    STORE(BPF_W, R6, FIELD(records_len), R7),
-    SET(R1, 1),
-    STORE(BPF_W, R6, FIELD(complete), R1),
+    STORE(BPF_DW, R6, FIELD(answer.records_len), R7),
+    LOAD(BPF_DW, R1, R6, FIELD(errand.turn)),
+    STORE(BPF_DW, R6, FIELD(answer.complete), R1),
     LABEL(END),
     SET(R0, 0),
     EXIT(),
@@ -248,12 +308,12 @@ static enum rd ask(struct probe *p, int cpu)
     union bpf_attr attr = {.test = {.prog_fd = (uint32_t)p->program_fd,
                                     .flags = BPF_F_TEST_RUN_ON_CPU,
                                     .cpu = (uint32_t)cpu}};
-    p->order->met = p->order->complete = 0;
+    p->order->errand.turn = ++p->turn;
     if (bpf(BPF_PROG_TEST_RUN, &attr))
         return RD_DENIED;
-    if (!p->order->met)
+    if (p->order->answer.met != p->turn)
         return RD_AWAY;
-    return p->order->complete ? RD_OK : RD_TORN;
+    return p->order->answer.complete == p->turn ? RD_OK : RD_TORN;
 }
 
 /* The CPU that it is on or was last, or -1. */
@@ -303,6 +363,31 @@ static enum rd identify(struct probe_thread *t)
     return t->inner_tid ? RD_OK : RD_AWAY;
 }
 
+/* -1: more than there is room for. */
+static int order_pieces(struct order *order, const struct mem_range *ranges, size_t count)
+{
+    uint32_t offset = 0;
+    if (count > PROBE_RANGES_MAX)
+        return -1;
+    for (size_t i = 0; i < count; i++) {
+        const struct piece piece = {ranges[i].address, ranges[i].len_bytes, offset};
+        offset += (ranges[i].len_bytes + 7) & ~7u;
+        if (ranges[i].len_bytes > PROBE_RANGE_BYTES_MAX || offset > COPIES_BYTES)
+            return -1;
+        if (memcmp(&order->pieces[i], &piece, sizeof(piece)))
+            order->pieces[i] = piece;
+    }
+    return 0;
+}
+
+static bool is_possible(const struct probe_chain *chain)
+{
+    bool possible = chain->record_bytes <= PROBE_RANGE_BYTES_MAX;
+    for (size_t i = 0; i < PROBE_WORDS; i++)
+        possible &= chain->words[i] + sizeof(uint64_t) <= chain->record_bytes;
+    return possible;
+}
+
 enum rd probe_read(struct probe *p, struct probe_thread *t, const struct mem_range *ranges,
                    size_t count, const struct probe_chain *chain)
 {
@@ -310,47 +395,42 @@ enum rd probe_read(struct probe *p, struct probe_thread *t, const struct mem_ran
     enum rd rd = identify(t);
     if (rd != RD_OK)
         return rd;
-    if (count > PROBE_RANGES_MAX || chain->record_bytes > PROBE_RANGE_BYTES_MAX ||
-        chain->next_offset + sizeof(uint64_t) > chain->record_bytes ||
-        chain->key_link + sizeof(uint64_t) > chain->record_bytes)
+    if (!is_possible(chain) || order_pieces(order, ranges, count))
         return RD_TORN;
-    order->device = t->device;
-    order->inode = t->inode;
-    order->tid = t->inner_tid;
-    order->link = chain->link;
-    order->indirect = chain->indirect;
-    order->link_offset = chain->link_offset;
-    order->next_offset = chain->next_offset;
-    order->record_bytes = chain->record_bytes;
-    order->key_link = chain->key_link;
-    order->key_offset = chain->key_offset;
-    order->records_max = RECORDS_BYTES / chain->record_bytes;
-    order->pieces_len = (uint32_t)count;
-    for (size_t i = 0; i < count; i++) {
-        if (ranges[i].len_bytes > PROBE_RANGE_BYTES_MAX)
-            return RD_TORN;
-        order->pieces[i] = (struct piece){ranges[i].address, ranges[i].len_bytes, 0};
-    }
+    order->errand = (struct errand){.device = t->device,
+                                    .inode = t->inode,
+                                    .tid = t->inner_tid,
+                                    .pieces_len = (uint32_t)count,
+                                    .link = chain->link,
+                                    .indirect = chain->indirect,
+                                    .link_offset = chain->link_offset,
+                                    .record_bytes = chain->record_bytes,
+                                    .key_offset = chain->key_offset};
+    memcpy(order->errand.words, chain->words, sizeof(chain->words));
     rd = meet(p, t);
     for (size_t i = 0; rd == RD_OK && i < count; i++)
-        memcpy(ranges[i].buf, order->copies[i], ranges[i].len_bytes);
+        memcpy(ranges[i].buf, order->copies + order->pieces[i].offset, ranges[i].len_bytes);
     return rd;
 }
 
 size_t probe_records(const struct probe *p)
 {
-    return p->order->records_len;
+    return p->order->answer.records_len;
 }
 
-const uint8_t *probe_record(const struct probe *p, size_t i, uint64_t *ret_address)
+uint64_t probe_first(const struct probe *p)
 {
-    *ret_address = p->order->addresses[i];
-    return p->order->records + i * p->order->record_bytes;
+    return p->order->answer.first;
+}
+
+const uint64_t *probe_record(const struct probe *p, size_t i)
+{
+    return p->order->records[i];
 }
 
 uint32_t probe_key(const struct probe *p, size_t i)
 {
-    return p->order->key_offset && i < PROBE_KEYS_MAX ? p->order->keys[i] : 0;
+    return p->order->errand.key_offset && i < PROBE_KEYS_MAX ? p->order->answer.keys[i] : 0;
 }
 
 struct probe *probe_new(void)

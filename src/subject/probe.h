@@ -17,6 +17,7 @@ enum {
     PROBE_RANGES_MAX = 16,
     PROBE_RANGE_BYTES_MAX = 512,
     PROBE_RECORDS_MAX = 512,
+    PROBE_WORDS = 4,
     PROBE_KEYS_MAX = 8,
 };
 
@@ -35,10 +36,10 @@ struct probe_chain {
     uint64_t link;         /* where the address of the first one lies … */
     bool indirect;         /* … or that of a structure … */
     uint32_t link_offset;  /* … which holds it here */
-    uint32_t next_offset;  /* in a record */
     uint32_t record_bytes; /* ≤ PROBE_RANGE_BYTES_MAX */
-    uint32_t key_link;     /* in a record: the address of a structure … */
-    uint32_t key_offset;   /* … where a 32-bit key lies here; 0: none */
+    uint32_t
+        words[PROBE_WORDS]; /* 64-bit words of a record; the first is the address of the next one */
+    uint32_t key_offset;    /* where a 32-bit key lies in what the second word points to; 0: none */
 };
 
 struct probe *probe_new(void); /* NULL: not to be had here */
@@ -46,12 +47,13 @@ void probe_free(struct probe *p);
 
 struct probe_thread probe_thread(pid_t pid, pid_t tid);
 /* Reads ranges and a chain. RD_AWAY: the thread is on no CPU. RD_TORN: memory is not in place at that moment, or the
- * chain has no end within 64 KiB or PROBE_RECORDS_MAX. */
+ * chain has no end within PROBE_RECORDS_MAX. */
 enum rd probe_read(struct probe *p, struct probe_thread *t, const struct mem_range *ranges,
                    size_t count, const struct probe_chain *chain);
 /* After RD_OK: the chain, until the next read. */
 size_t probe_records(const struct probe *p);
-const uint8_t *probe_record(const struct probe *p, size_t i, uint64_t *ret_address);
+uint64_t probe_first(const struct probe *p);                   /* the address of the first one */
+const uint64_t *probe_record(const struct probe *p, size_t i); /* its words */
 /* That of one of the first PROBE_KEYS_MAX records; 0: not known. */
 uint32_t probe_key(const struct probe *p, size_t i);
 
