@@ -21,15 +21,14 @@ static const uint64_t limit_ns = 5 * (uint64_t)NS_PER_S, patience_ns = NS_PER_S;
 
 struct entry {
     pid_t pid;
-    int signals_fd;
     uint64_t tell_ns; /* when the user is told that it takes long; UINT64_MAX: no more */
 };
 
 /* Has anything come that means the end? */
-static bool is_told_to_stop(int signals_fd, struct snapshots *snapshots)
+static bool is_told_to_stop(struct snapshots *snapshots)
 {
     struct signal_event event;
-    while (signals_take(signals_fd, &event)) {
+    while (signals_take(&event)) {
         if (event.number == SIGUSR1 && snapshots && snapshots->by_signal)
             snapshots_fire(snapshots);
         else if (event.number != SIGCHLD)
@@ -46,7 +45,7 @@ static bool is_to_give_up(void *context)
         message_note("process %d runs no Python now; waiting until it does, or for Ctrl-C",
                      (int)entry->pid);
     }
-    return is_told_to_stop(entry->signals_fd, NULL);
+    return is_told_to_stop(NULL);
 }
 
 static int run(pid_t pid, const struct inject_call *call, struct err *err)
@@ -65,12 +64,11 @@ static int run(pid_t pid, const struct inject_call *call, struct err *err)
 
 /* With a duration somebody may have written it into a script, so we do not wait for ever. */
 static int enter(const struct trace_options *options, const char *agent, const char *config,
-                 int signals_fd, struct err *err)
+                 struct err *err)
 {
     const bool limited = options->duration_ns != OPTION_UNLIMITED;
     struct entry entry = {
         .pid = (pid_t)options->attach,
-        .signals_fd = signals_fd,
         .tell_ns = limited || options->quiet ? UINT64_MAX : clock_ns() + patience_ns,
     };
     const struct inject_call call = {
@@ -104,14 +102,14 @@ static bool is_running(pid_t pid)
     return proc_status_read(&status, pid) == 0 && status.state != 'Z' && status.state != 'X';
 }
 
-static void wait_for(pid_t pid, uint64_t duration_ns, int signals_fd, struct snapshots *snapshots)
+static void wait_for(pid_t pid, uint64_t duration_ns, struct snapshots *snapshots)
 {
     uint64_t begun_ns = clock_ns();
     uint64_t until_ns = duration_ns == OPTION_UNLIMITED ? UINT64_MAX : begun_ns + duration_ns;
-    while (clock_ns() < until_ns && is_running(pid)) {
-        uint64_t look_ns = clock_ns() + NS_PER_S / 10;
-        signals_wait(signals_fd, -1, look_ns < until_ns ? look_ns : until_ns);
-        if (is_told_to_stop(signals_fd, snapshots))
+    for (uint64_t now_ns = begun_ns; now_ns < until_ns && is_running(pid); now_ns = clock_ns()) {
+        uint64_t left_ns = until_ns - now_ns;
+        signals_wait(-1, left_ns < NS_PER_S / 10 ? left_ns : NS_PER_S / 10);
+        if (is_told_to_stop(snapshots))
             return;
         if (snapshots)
             snapshots_look(snapshots);
@@ -119,14 +117,14 @@ static void wait_for(pid_t pid, uint64_t duration_ns, int signals_fd, struct sna
 }
 
 static int record(const struct trace_options *options, const char *agent, const char *config,
-                  int signals_fd, struct snapshots *snapshots, struct err *err)
+                  struct snapshots *snapshots, struct err *err)
 {
     pid_t pid = (pid_t)options->attach;
-    if (enter(options, agent, config, signals_fd, err))
+    if (enter(options, agent, config, err))
         return -1;
     if (!options->quiet)
         message_note("tracing process %d; Ctrl-C ends it", (int)pid);
-    wait_for(pid, options->duration_ns, signals_fd, snapshots);
+    wait_for(pid, options->duration_ns, snapshots);
     leave(pid, agent);
     return 0;
 }
@@ -141,7 +139,7 @@ static void add_project(pid_t pid, struct str *config)
         str_printf(config, "project=%.*s/\n", (int)len, folder);
 }
 
-int attach_trace(const struct trace_options *options, const char *recording, int signals_fd,
+int attach_trace(const struct trace_options *options, const char *recording,
                  struct snapshots *snapshots, struct err *err)
 {
     struct str agent = STR_EMPTY, config = STR_EMPTY;
@@ -155,7 +153,7 @@ int attach_trace(const struct trace_options *options, const char *recording, int
         str_add(&config, "until_closed=1\n");
         if (options->project)
             add_project((pid_t)options->attach, &config);
-        failed = record(options, agent.data, config.data, signals_fd, snapshots, err);
+        failed = record(options, agent.data, config.data, snapshots, err);
         shared_file_close(&file);
     }
     str_release(&agent);

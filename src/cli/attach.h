@@ -8,7 +8,7 @@
 
 /* Records into `recording` until the time is over, a signal comes or the program ends. 0, or -1 with nothing
  * recorded. `snapshots` (may be NULL): what else is to be looked after meanwhile. */
-int attach_trace(const struct trace_options *options, const char *recording, int signals_fd,
+int attach_trace(const struct trace_options *options, const char *recording,
                  struct snapshots *snapshots, struct err *err);
 
 #endif

@@ -78,8 +78,7 @@ int session_start(struct session *s, const struct record_options *options, char 
 {
     *s = (struct session){
         .options = options, .result = result, .audience = audience, .start_ns = clock_ns()};
-    s->signals_fd = signals_open();
-    if (s->signals_fd < 0)
+    if (signals_open())
         return err_set(err, STATUS_FAIL, "cannot take signals");
     const struct sampler_options sampling = {
         .freeze = freeze_of(options),
@@ -98,10 +97,8 @@ int session_start(struct session *s, const struct record_options *options, char 
         prctl(PR_SET_TIMERSLACK, SLACK_FINE_NS);
     s->sampler = sampler_new(&sampling, audience ? audience->sink : writer_sink(result->writer));
     int failed = argv ? sampler_attach(s->sampler, s->child, true, err) : attach_all(s, err);
-    if (failed) {
+    if (failed)
         sampler_free(s->sampler);
-        close(s->signals_fd);
-    }
     return failed;
 }
 
@@ -146,7 +143,7 @@ static void ask_to_stop(struct session *s, struct signal_event event, bool *aske
 static void take_signals(struct session *s, bool *asked)
 {
     struct signal_event event;
-    while (!s->end_ns && signals_take(s->signals_fd, &event)) {
+    while (!s->end_ns && signals_take(&event)) {
         if (event.number == SIGUSR1) {
             if (s->result)
                 result_flush(s->result);
@@ -173,21 +170,23 @@ void session_quit(struct session *s)
     s->end_ns = clock_ns();
 }
 
-/* Waits for the next look, minding signals and new processes. */
-static void wait_until(struct session *s, uint64_t until_ns, bool *asked)
+/* Waits for the next look, minding signals and new processes. Returns the time. */
+static uint64_t wait_until(struct session *s, uint64_t now_ns, uint64_t until_ns, bool *asked)
 {
-    for (uint64_t now_ns = clock_ns(); now_ns < until_ns && !s->end_ns; now_ns = clock_ns()) {
-        uint64_t next_ns = now_ns + WATCH_WAIT_NS;
+    int input_fd = s->audience ? s->audience->input_fd : -1;
+    while (now_ns < until_ns && !s->end_ns) {
+        uint64_t left_ns = until_ns - now_ns;
         enum signals_came came =
-            signals_wait(s->signals_fd, s->audience ? s->audience->input_fd : -1,
-                         next_ns < until_ns ? next_ns : until_ns);
+            signals_wait(input_fd, left_ns < WATCH_WAIT_NS ? left_ns : WATCH_WAIT_NS);
         if (came & SIGNALS_INPUT)
             mind_input(s);
         if (came & SIGNALS_SOME)
             take_signals(s, asked);
-        if (!s->end_ns && clock_ns() < until_ns)
+        now_ns = clock_ns();
+        if (!s->end_ns && now_ns < until_ns)
             sampler_watch(s->sampler);
     }
+    return now_ns;
 }
 
 void session_run(struct session *s)
@@ -207,7 +206,7 @@ void session_run(struct session *s)
         if (due_ns > stop_ns)
             due_ns = stop_ns;
         if (due_ns > now_ns + SLEEP_MIN_NS) {
-            wait_until(s, due_ns, &asked);
+            now_ns = wait_until(s, now_ns, due_ns, &asked);
         } else if (now_ns >= signals_ns) {
             signals_ns = now_ns + SIGNALS_WAIT_NS;
             mind_input(s);
@@ -216,13 +215,12 @@ void session_run(struct session *s)
         }
         if (s->end_ns)
             break;
-        now_ns = clock_ns();
         if (now_ns >= stop_ns) {
             s->end = SESSION_DURATION;
             s->end_ns = now_ns;
             break;
         }
-        sampler_tick(s->sampler);
+        sampler_tick(s->sampler, now_ns);
         if (!s->child && sampler_idle(s->sampler)) {
             s->end = SESSION_EXITED;
             s->end_ns = clock_ns();
@@ -251,8 +249,9 @@ static void end_child(struct session *s)
         struct signal_event event;
         if (clock_ns() >= until_ns)
             kill(s->child, SIGKILL);
-        signals_wait(s->signals_fd, -1, until_ns > clock_ns() ? until_ns : UINT64_MAX);
-        while (signals_take(s->signals_fd, &event))
+        uint64_t now_ns = clock_ns();
+        signals_wait(-1, until_ns > now_ns ? until_ns - now_ns : NS_PER_S);
+        while (signals_take(&event))
             ;
     }
     s->child = 0;
@@ -265,7 +264,6 @@ int session_finish(struct session *s)
     bool launched = s->options->pids.len == 0;
     if (s->child && !left_alone)
         end_child(s);
-    close(s->signals_fd);
     return launched && !left_alone && !ended_by_us ? spawn_exit_status(s->child_status) : STATUS_OK;
 }
 

@@ -36,9 +36,8 @@ struct session {
     struct session_audience *audience; /* NULL: nobody watches */
     struct sampler *sampler;           /* NULL once the recording is over */
     struct sampler_stats stats;        /* as of then */
-    int signals_fd;
-    pid_t child;      /* the program that we launched; 0 = none, or it has ended */
-    int child_status; /* its wait status, once it has ended */
+    pid_t child;                       /* the program that we launched; 0 = none, or it has ended */
+    int child_status;                  /* its wait status, once it has ended */
     enum session_end end;
     int end_signal;
     uint64_t start_ns, end_ns;

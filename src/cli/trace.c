@@ -44,14 +44,14 @@ static void describe(struct sink *sink, char *const *argv)
 }
 
 /* What the terminal sends the program has got as well, and what others send us is meant for it. */
-static int wait_for(pid_t child, int signals_fd, struct snapshots *snapshots)
+static int wait_for(pid_t child, struct snapshots *snapshots)
 {
     const uint64_t look_ns = snapshots ? NS_PER_S / 20 : NS_PER_S;
     int status;
     while (waitpid(child, &status, WNOHANG) == 0) {
         struct signal_event event;
-        signals_wait(signals_fd, -1, clock_ns() + look_ns);
-        while (signals_take(signals_fd, &event)) {
+        signals_wait(-1, look_ns);
+        while (signals_take(&event)) {
             if (event.number == SIGUSR1 && snapshots && snapshots->by_signal)
                 snapshots_fire(snapshots);
             else if (event.number != SIGCHLD && !event.from_terminal)
@@ -85,17 +85,15 @@ static int start(const struct trace_options *options, const char *recording, cha
 
 /* Starts the program, or attaches to it, and waits for the end. -1: nothing was recorded; else its exit status. */
 static int trace_program(const struct trace_options *options, const struct result *result,
-                         char *const *argv, int signals_fd, struct snapshots *snapshots,
-                         struct err *err)
+                         char *const *argv, struct snapshots *snapshots, struct err *err)
 {
     char recording[PATH_MAX];
     pid_t child;
     if (!realpath(result->recording, recording))
         return err_system(err, errno, "cannot find the recording %s", result->recording);
     if (options->attach)
-        return attach_trace(options, recording, signals_fd, snapshots, err);
-    return start(options, recording, argv, &child, err) ? -1
-                                                        : wait_for(child, signals_fd, snapshots);
+        return attach_trace(options, recording, snapshots, err);
+    return start(options, recording, argv, &child, err) ? -1 : wait_for(child, snapshots);
 }
 
 /* That is an error, unless the program itself says so by its status, which is then returned. */
@@ -125,12 +123,10 @@ static double mebibytes(uint64_t segments)
 static int trace(const struct trace_options *options, char *const *argv, struct result *result,
                  struct snapshots *snapshots, struct err *err)
 {
-    int signals_fd = signals_open();
-    if (signals_fd < 0)
+    if (signals_open())
         return err_system(err, errno, "cannot take signals");
     describe(writer_sink(result->writer), argv);
-    int status = trace_program(options, result, argv, signals_fd, snapshots, err);
-    close(signals_fd);
+    int status = trace_program(options, result, argv, snapshots, err);
     if (status >= 0 && writer_streams(result->writer) == 1) /* ours */
         status = saw_nothing(status, err);
     if (snapshots)

@@ -20,9 +20,9 @@ enum {
     UNSETTLED_LITTLE = UNSETTLED_ONE / 256,
     UNSETTLED_AT_FIRST = UNSETTLED_ONE / 4, /* until it has shown that it is not … */
     UNSETTLED_FIRST_LOOKS = 512,            /* … for which each of these gives a chance */
-    UNSETTLED_PROBE = 16,      /* then every so many looks see whether that is still so … */
-    UNSETTLED_PROBE_FAST = 64, /* … where they are frequent */
-    SLOW_TRIES = 8,            /* to get through a read without being interrupted */
+    UNSETTLED_PROBE = 16,       /* then every so many looks see whether that is still so … */
+    UNSETTLED_PROBE_FAST = 128, /* … where they are frequent */
+    SLOW_TRIES = 8,             /* to get through a read without being interrupted */
     CONFIRMS = 4,
     WAKE_NS = 50 * NS_PER_US,
     NAME_TRIES = 3, /* for a stack whose code objects die while they are read */
@@ -450,7 +450,8 @@ static enum rd read_unsettled(struct process *p, struct thread *t, uint64_t now_
     if (rd != RD_OK || t->stat.running) {
         reconsider(p, t, now_ns);
         /* A loop can fall in step with stops, or with interrupts, that follow at once. */
-        if (clock_ns() - t->thawed_ns < LINGER_NS)
+        bool recent = (int64_t)(now_ns - t->thawed_ns) < LINGER_NS;
+        if (recent && clock_ns() - t->thawed_ns < LINGER_NS)
             linger(t, p->probeable ? LINGER_PROBED_NS : LINGER_NS);
         enum rd probed = read_probed(p, t, now_ns);
         if (probed == RD_OK)
