@@ -88,38 +88,48 @@ struct asked {
 static const struct walk_extra *ask(struct thread *t, uint64_t address, uint32_t len_bytes)
 {
     struct walk_extra *extra = &t->walk.extras[t->walk.extras_len++];
-    *extra = (struct walk_extra){.address = address, .len_bytes = len_bytes};
+    extra->address = address;
+    extra->len_bytes = len_bytes;
     return extra;
 }
 
-static void ask_extras(const struct process *p, struct thread *t, uint64_t now_ns,
+/* Not where their versions come along anyway, or it is told when any code object dies. */
+static void ask_identities(const struct process *p, struct thread *t, uint64_t now_ns, bool probing,
+                           struct asked *asked)
+{
+    const struct layout *l = &p->runtime.layout;
+    if ((probing && layout_has(l->code_version)) || layout_has(l->interp_code_generation))
+        return;
+    for (size_t i = 0; i < IDENTITIES && t->inner_codes[i]; i++) {
+        struct code_part parts[CODE_PARTS];
+        asked->parts[i] = code_identity_due(p->codes, t->inner_codes[i], now_ns, parts);
+        for (size_t part = 0; part < asked->parts[i]; part++)
+            ask(t, parts[part].address, parts[part].len_bytes);
+    }
+}
+
+static void ask_extras(const struct process *p, struct thread *t, uint64_t now_ns, bool probing,
                        struct asked *ret_asked)
 {
     const struct layout *l = &p->runtime.layout;
-    struct asked asked = {0};
+    *ret_asked = (struct asked){0};
     t->walk.extras_len = 0;
-    asked.gc =
+    ret_asked->gc =
         ask(t,
             layout_has(l->runtime_gc_collecting) ? p->runtime.address + l->runtime_gc_collecting
                                                  : t->interp + l->interp_gc + l->gc_collecting,
             4);
     if (layout_has(l->runtime_tstate_current))
-        asked.current = ask(t, p->runtime.address + l->runtime_tstate_current, 8);
+        ret_asked->current = ask(t, p->runtime.address + l->runtime_tstate_current, 8);
     else if (layout_has(l->interp_code_generation))
-        asked.current = ask(t, t->interp + l->interp_code_generation, 8);
+        ret_asked->current = ask(t, t->interp + l->interp_code_generation, 8);
     uint64_t heads[ROSTER_HEADS];
     if (roster_heads_due(p, now_ns, heads)) {
-        asked.heads = ask(t, heads[0], 8);
+        ret_asked->heads = ask(t, heads[0], 8);
         ask(t, heads[1], 8);
     }
-    asked.identities = t->walk.extras_len;
-    for (size_t i = 0; i < IDENTITIES && t->inner_codes[i]; i++) {
-        struct code_part parts[CODE_PARTS];
-        asked.parts[i] = code_identity_due(p->codes, t->inner_codes[i], now_ns, parts);
-        for (size_t part = 0; part < asked.parts[i]; part++)
-            ask(t, parts[part].address, parts[part].len_bytes);
-    }
-    *ret_asked = asked;
+    ret_asked->identities = t->walk.extras_len;
+    ask_identities(p, t, now_ns, probing, ret_asked);
 }
 
 static uint64_t extra_u64(const struct walk_extra *extra)
@@ -169,7 +179,7 @@ static enum rd read_stack_by(struct process *p, struct thread *t, struct probe *
 {
     const struct layout *l = &p->runtime.layout;
     struct asked asked;
-    ask_extras(p, t, now_ns, &asked);
+    ask_extras(p, t, now_ns, probe != NULL, &asked);
     enum rd rd = probe ? walk_probe(&t->walk, probe, &t->probed, l, t->tstate)
                        : walk_read(&t->walk, p->mem, l, t->tstate, mode);
     if (rd == RD_OK)
