@@ -41,6 +41,7 @@ struct session {
     enum session_end end;
     int end_signal;
     uint64_t start_ns, end_ns;
+    uint64_t watch_ns; /* when new processes are looked for next */
 };
 
 /* Starts `argv` (NULL: attaches to options->pids), for a result or for an audience. 0, or -1 with

@@ -72,8 +72,17 @@ def test_output_names_the_processes(one_python, start, heatline):
 
 
 def test_short_lived_children(python, heatline):
+    check_short_lived(python, heatline)
+
+
+@pytest.mark.parametrize("rate_hz", [1000, 20000])
+def test_short_lived_children_at_high_rates(one_python, heatline, rate_hz):
+    check_short_lived(one_python, heatline, rate_hz=rate_hz)
+
+
+def check_short_lived(python, heatline, **how):
     count = 8
-    profile = heatline.record("-s", duration_s=None, command=[
+    profile = heatline.record("-s", duration_s=None, **how, command=[
         *python.command, PROGRAMS / "brief_children.py", count, 50])
     seen = {plain(frame.name) for sample in profile.samples for frame in sample.frames
             if frame.name.startswith("brief_")}
