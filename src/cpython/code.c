@@ -121,7 +121,13 @@ void code_cache_doubt(struct code_cache *c)
 
 uint64_t code_cache_due_ns(const struct code_cache *c)
 {
-    return layout_has(c->layout->interp_code_generation) ? CODE_FRESH_NS : CODE_DUE_NS;
+    return layout_has(c->layout->interp_code_generation) ? CODE_UNTIL_DOUBTED : CODE_DUE_NS;
+}
+
+static bool is_due(const struct code *code, uint64_t age_ns, uint64_t now_ns)
+{
+    return !code->checked_ns ||
+           (age_ns != CODE_UNTIL_DOUBTED && code->checked_ns + age_ns <= now_ns);
 }
 
 static uint32_t identity_bytes(const struct code *code)
@@ -136,8 +142,7 @@ size_t code_identity_due(const struct code_cache *c, uint64_t code, uint64_t now
                          struct code_part ret_parts[CODE_PARTS])
 {
     uint32_t i;
-    if (!map_find(&c->by_address, code, &i) ||
-        code_at(c, i)->checked_ns + code_cache_due_ns(c) >= now_ns)
+    if (!map_find(&c->by_address, code, &i) || !is_due(code_at(c, i), code_cache_due_ns(c), now_ns))
         return 0;
     memcpy(ret_parts, code_at(c, i)->parts, sizeof(code_at(c, i)->parts));
     return code_at(c, i)->parts_len;
@@ -391,7 +396,7 @@ enum rd code_cache_prepare(struct code_cache *c, const struct walk_frame *frames
         struct code *code = code_at(c, index);
         if (frames[i].code_version && frames[i].code_version == code->version)
             code->checked_ns = now_ns;
-        if (code->checked_ns + age_ns > now_ns)
+        if (!is_due(code, age_ns, now_ns))
             continue;
         code->checked_ns = now_ns; /* named once, even in a recursion */
         *(uint32_t *)vec_push(&c->pending) = index;

@@ -16,10 +16,11 @@ enum {
     CODE_IDENTITY_BYTES_MAX = 96,
     CODE_CACHE_MAX = 1 << 16, /* then all is forgotten and learnt anew; … */
     CODE_LINES_MAX = 4 << 20, /* … so it is when their lines become more than this */
-    /* How old the check of a code may be, and in the part of a stack that changed, where deaths are not counted. */
+    /* Where deaths are not counted: how old the check of a code may be, and in the part of a stack that changed. */
     CODE_FRESH_NS = 50 * 1000000,
     CODE_DUE_NS = 100000,
 };
+#define CODE_UNTIL_DOUBTED UINT64_MAX /* however old, if no doubt has come since */
 
 struct code_cache;
 
@@ -32,8 +33,8 @@ void code_cache_free(struct code_cache *c);
 void code_cache_clear(struct code_cache *c);
 /* Every identity must be checked again before it is trusted (a code object has died). */
 void code_cache_doubt(struct code_cache *c);
-/* How old the check of a code may be in the part of a stack that has changed: some time where the interpreter counts the
- * code objects that die (3.14 and later), for then all are doubted. */
+/* How old the check of a code may be in the part of a stack that has changed: CODE_UNTIL_DOUBTED where the interpreter
+ * counts the code objects that die (3.14 and later). */
 uint64_t code_cache_due_ns(const struct code_cache *c);
 
 /* Where the bytes lie that tell code objects apart, to be read along with a stack, for the code at `code`. Returns how

@@ -285,10 +285,10 @@ static enum rd prepare_codes(struct process *p, struct thread *t, size_t from, s
                              uint64_t now_ns)
 {
     const struct walk_frame *frames = t->walk.frames.data;
+    uint64_t due_ns = code_cache_due_ns(p->codes);
     bool all = t->path_doubts != code_cache_doubts(p->codes) ||
-               t->path_checked_ns + CODE_FRESH_NS < now_ns;
-    enum rd rd =
-        code_cache_prepare(p->codes, frames + from, changed, code_cache_due_ns(p->codes), now_ns);
+               (due_ns != CODE_UNTIL_DOUBTED && t->path_checked_ns + CODE_FRESH_NS < now_ns);
+    enum rd rd = code_cache_prepare(p->codes, frames + from, changed, due_ns, now_ns);
     if (rd == RD_OK && !is_still_there(p, t, from, code_cache_learnt(p->codes)))
         rd = RD_TORN;
     if (rd != RD_OK || !all)
