@@ -32,12 +32,14 @@ enum {
     KEEP_SEIZED_NS = 2500000,         /* a next look sooner than this is worth staying seized … */
     LET_GO_NS = 100000000,            /* … unless none has stopped it for so long */
     IDENTITIES = THREAD_INNER_CODES,
+    OUTER_FRESH_NS =
+        250 * NS_PER_MS, /* CODE_FRESH_NS where the inner ones are checked at every look */
 };
 
 /* One frame of the last stack: what was read, and what became of it. */
 struct step {
     uint64_t code, instr;
-    uint32_t tlbc_index;
+    uint32_t tlbc_index, code_version;
     struct stack_id stack; /* up to here; that of its caller if it is not shown */
 };
 
@@ -258,8 +260,11 @@ static size_t unchanged(const struct thread *t, size_t from)
     size_t n = t->walk.frames.len, same = 0;
     while (same < n - from && same < t->path.len) {
         const struct walk_frame *frame = &frames[n - 1 - same];
-        if (path[same].code != frame->code || path[same].instr != frame->instr ||
-            path[same].tlbc_index != frame->tlbc_index)
+        const struct step *step = &path[same];
+        bool versions = frame->code_version && step->code_version;
+        if (step->code != frame->code || step->instr != frame->instr ||
+            step->tlbc_index != frame->tlbc_index ||
+            (versions && step->code_version != frame->code_version))
             break;
         same++;
     }
@@ -286,8 +291,10 @@ static enum rd prepare_codes(struct process *p, struct thread *t, size_t from, s
 {
     const struct walk_frame *frames = t->walk.frames.data;
     uint64_t due_ns = code_cache_due_ns(p->codes);
+    bool versions = t->walk.frames.len > from && frames[from].code_version;
+    uint64_t fresh_ns = versions ? OUTER_FRESH_NS : CODE_FRESH_NS;
     bool all = t->path_doubts != code_cache_doubts(p->codes) ||
-               (due_ns != CODE_UNTIL_DOUBTED && t->path_checked_ns + CODE_FRESH_NS < now_ns);
+               (due_ns != CODE_UNTIL_DOUBTED && t->path_checked_ns + fresh_ns < now_ns);
     enum rd rd = code_cache_prepare(p->codes, frames + from, changed, due_ns, now_ns);
     if (rd == RD_OK && !is_still_there(p, t, from, code_cache_learnt(p->codes)))
         rd = RD_TORN;
@@ -341,7 +348,8 @@ static enum rd name_stack(struct process *p, struct thread *t, size_t from, uint
         struct frame_id id;
         if (frame->python && code_cache_frame(p->codes, frame, &id))
             stack = dictionary_stack(sampler_dictionary(p->sampler), stack, id);
-        path[depth] = (struct step){frame->code, frame->instr, frame->tlbc_index, stack};
+        path[depth] =
+            (struct step){frame->code, frame->instr, frame->tlbc_index, frame->code_version, stack};
     }
     t->stack = stack;
     return RD_OK;
