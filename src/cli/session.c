@@ -170,10 +170,10 @@ void session_quit(struct session *s)
     s->end_ns = clock_ns();
 }
 
-/* Looks for new processes, if it is time to. */
-static void watch(struct session *s, uint64_t now_ns)
+/* Looks for new processes, if it is time to or there is time for it. */
+static void watch(struct session *s, uint64_t now_ns, bool idle)
 {
-    if (now_ns < s->watch_ns || s->end_ns)
+    if (s->end_ns || (!idle && now_ns < s->watch_ns))
         return;
     s->watch_ns = now_ns + WATCH_WAIT_NS;
     sampler_watch(s->sampler);
@@ -192,7 +192,7 @@ static uint64_t wait_until(struct session *s, uint64_t now_ns, uint64_t until_ns
         if (came & SIGNALS_SOME)
             take_signals(s, asked);
         now_ns = clock_ns();
-        watch(s, now_ns);
+        watch(s, now_ns, now_ns < until_ns);
     }
     return now_ns;
 }
@@ -219,7 +219,7 @@ void session_run(struct session *s)
             signals_ns = now_ns + SIGNALS_WAIT_NS;
             mind_input(s);
             take_signals(s, &asked);
-            watch(s, now_ns);
+            watch(s, now_ns, false);
         }
         if (s->end_ns)
             break;

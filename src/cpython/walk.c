@@ -207,7 +207,7 @@ uint32_t walk_tstate_u32(const struct walk *w, uint32_t offset)
     return u32_at(w->tstate, offset);
 }
 
-/* 3.11 has none either, and keeps other things in the owner byte's range. */
+/* Until 3.11, which keeps other things where the owner will be. */
 static bool has_no_shims(const struct layout *l)
 {
     return layout_minor(l) <= 11;
@@ -477,7 +477,7 @@ enum rd walk_probe(struct walk *w, struct probe *probe, struct probe_thread *thr
     struct walk_plan *p = w->plan;
     uint32_t flags = flags_word(l);
     if (layout_has(l->frame_tlbc_index) && (l->frame_tlbc_index & ~7u) != flags)
-        return RD_DENIED; /* no known version */
+        return RD_DENIED; /* so it is in no version that is known */
     struct probe_chain chain = {.link = tstate + l->tstate_frame,
                                 .indirect = layout_has(l->cframe_frame),
                                 .link_offset = l->cframe_frame,

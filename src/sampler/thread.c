@@ -32,8 +32,7 @@ enum {
     KEEP_SEIZED_NS = 2500000,         /* a next look sooner than this is worth staying seized … */
     LET_GO_NS = 100000000,            /* … unless none has stopped it for so long */
     IDENTITIES = THREAD_INNER_CODES,
-    OUTER_FRESH_NS =
-        250 * NS_PER_MS, /* CODE_FRESH_NS where the inner ones are checked at every look */
+    OUTER_FRESH_NS = 250 * NS_PER_MS, /* where the inner codes are checked at every look */
 };
 
 /* One frame of the last stack: what was read, and what became of it. */

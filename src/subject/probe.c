@@ -65,9 +65,8 @@ struct order {
     _Alignas(LINE_BYTES) struct answer answer;
     uint8_t copies[2 * COPIES_BYTES];
     uint64_t records[PROBE_RECORDS_MAX][PROBE_WORDS];
-    uint8_t window
-        [4 *
-         PROBE_RANGE_BYTES_MAX]; /* the thread's memory around a record; only the program looks at it */
+    /* The thread's memory around a record: only the program looks at it. */
+    uint8_t window[4 * PROBE_RANGE_BYTES_MAX];
 };
 
 struct probe {

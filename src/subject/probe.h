@@ -37,9 +37,9 @@ struct probe_chain {
     bool indirect;         /* … or that of a structure … */
     uint32_t link_offset;  /* … which holds it here */
     uint32_t record_bytes; /* ≤ PROBE_RANGE_BYTES_MAX */
-    uint32_t
-        words[PROBE_WORDS]; /* 64-bit words of a record; the first is the address of the next one */
-    uint32_t key_offset;    /* where a 32-bit key lies in what the second word points to; 0: none */
+    /* 64-bit words of a record. The first is the address of the next one. */
+    uint32_t words[PROBE_WORDS];
+    uint32_t key_offset; /* where a 32-bit key lies in what the second one points to; 0: none */
 };
 
 struct probe *probe_new(void); /* NULL: not to be had here */
