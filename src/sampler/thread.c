@@ -89,8 +89,7 @@ struct asked {
 static const struct walk_extra *ask(struct thread *t, uint64_t address, uint32_t len_bytes)
 {
     struct walk_extra *extra = &t->walk.extras[t->walk.extras_len++];
-    extra->address = address;
-    extra->len_bytes = len_bytes;
+    *extra = (struct walk_extra){.address = address, .len_bytes = len_bytes};
     return extra;
 }
 
