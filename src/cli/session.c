@@ -228,7 +228,7 @@ void session_run(struct session *s)
             s->end_ns = now_ns;
             break;
         }
-        sampler_tick(s->sampler, now_ns);
+        sampler_tick(s->sampler);
         if (!s->child && sampler_idle(s->sampler)) {
             s->end = SESSION_EXITED;
             s->end_ns = clock_ns();

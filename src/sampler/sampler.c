@@ -180,15 +180,15 @@ static void remove_gone(struct sampler *s, uint64_t now_ns)
     s->processes.len = kept;
 }
 
-void sampler_tick(struct sampler *s, uint64_t now_ns)
+void sampler_tick(struct sampler *s)
 {
     bool gone = false;
     uint32_t threads = 0, live = 0;
     for (size_t i = 0; i < s->processes.len; i++) {
         struct process *p = process_at(s, i);
-        uint64_t at_ns = i ? clock_ns() : now_ns;
-        if (process_probe(p, at_ns))
-            process_tick(p, at_ns);
+        uint64_t now_ns = clock_ns(); /* not earlier than that of any probe before */
+        if (process_probe(p, now_ns))
+            process_tick(p, now_ns);
         gone |= p->state == PROCESS_GONE;
         live += p->state == PROCESS_LIVE;
         threads += (uint32_t)p->threads.len;

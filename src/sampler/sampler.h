@@ -40,7 +40,7 @@ void sampler_free(struct sampler *s);
  * starting it; else that is an error that says why. 0 or -1. */
 int sampler_attach(struct sampler *s, pid_t pid, bool wait, struct err *err);
 /* Looks at every process once. */
-void sampler_tick(struct sampler *s, uint64_t now_ns);
+void sampler_tick(struct sampler *s);
 /* Looks for new children and for processes that have become Python; cheap when nothing happened. */
 void sampler_watch(struct sampler *s);
 /* Call when SIGCHLD came: threads that we hold may have signals to be passed on. */
