@@ -137,7 +137,7 @@ void machine_look(struct machine *ret)
     obstacles_collect(&m.obstacles, getpid());
     m.sys_ptrace = m.obstacles.self.caps_effective >> CAP_SYS_PTRACE & 1;
     struct probe *probe = probe_new();
-    m.probing = probe != NULL;
+    m.probing = probe && probe_wait(probe);
     probe_free(probe);
     FILE *file = fopen("/proc/sys/kernel/perf_event_paranoid", "re");
     if (file) {

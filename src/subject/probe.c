@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <linux/bpf.h>
+#include <pthread.h>
 #include <sched.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -69,8 +70,13 @@ struct order {
     uint8_t window[4 * PROBE_RANGE_BYTES_MAX];
 };
 
+enum { LOADING = -2 };
+
 struct probe {
-    int map_fd, program_fd;
+    int map_fd;
+    int program_fd; /* LOADING; -1: it cannot be loaded */
+    pthread_t loader;
+    bool loader_runs;
     uint64_t turn;
     uint32_t copies_bytes;
     size_t records_len; /* of the last read */
@@ -405,6 +411,9 @@ enum rd probe_read(struct probe *p, struct probe_thread *t, const struct mem_ran
                    size_t count, const struct probe_chain *chain)
 {
     struct order *order = p->order;
+    int program_fd = __atomic_load_n(&p->program_fd, __ATOMIC_ACQUIRE);
+    if (program_fd < 0)
+        return program_fd == LOADING ? RD_TORN : RD_DENIED;
     enum rd rd = identify(t);
     if (rd != RD_OK)
         return rd;
@@ -447,11 +456,20 @@ uint32_t probe_key(const struct probe *p, size_t i)
     return p->order->errand.key_offset && i < PROBE_KEYS_MAX ? p->order->answer.keys[i] : 0;
 }
 
+/* The verifier takes some 50 ms, a multiple of that where the machine is busy: nobody waits for it. */
+static void *load_aside(void *probe)
+{
+    struct probe *p = probe;
+    int fd = load(p->map_fd);
+    __atomic_store_n(&p->program_fd, fd < 0 ? -1 : fd, __ATOMIC_RELEASE);
+    return NULL;
+}
+
 struct probe *probe_new(void)
 {
     struct probe *p = alloc_zeroed(1, sizeof(*p));
     p->order = MAP_FAILED;
-    p->program_fd = -1;
+    p->program_fd = LOADING;
     union bpf_attr attr = {.map_type = BPF_MAP_TYPE_ARRAY,
                            .key_size = sizeof(uint32_t),
                            .value_size = sizeof(struct order),
@@ -463,17 +481,26 @@ struct probe *probe_new(void)
         p->order =
             mmap(NULL, sizeof(struct order), PROT_READ | PROT_WRITE, MAP_SHARED, p->map_fd, 0);
     if (p->order != MAP_FAILED)
-        p->program_fd = load(p->map_fd);
-    if (p->program_fd >= 0)
+        p->loader_runs = pthread_create(&p->loader, NULL, load_aside, p) == 0;
+    if (p->loader_runs)
         return p;
     probe_free(p);
     return NULL;
+}
+
+bool probe_wait(struct probe *p)
+{
+    if (p->loader_runs)
+        pthread_join(p->loader, NULL);
+    p->loader_runs = false;
+    return p->program_fd >= 0;
 }
 
 void probe_free(struct probe *p)
 {
     if (!p)
         return;
+    probe_wait(p);
     if (p->order != MAP_FAILED)
         munmap(p->order, sizeof(struct order));
     if (p->program_fd >= 0)

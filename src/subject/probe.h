@@ -42,12 +42,15 @@ struct probe_chain {
     uint32_t key_offset; /* where a 32-bit key lies in what the second one points to; 0: none */
 };
 
-struct probe *probe_new(void); /* NULL: not to be had here */
+/* Returns at once, and loads the program meanwhile. NULL: not to be had here. */
+struct probe *probe_new(void);
 void probe_free(struct probe *p);
+/* Waits until the program is loaded. False: it cannot be. */
+bool probe_wait(struct probe *p);
 
 struct probe_thread probe_thread(pid_t pid, pid_t tid);
-/* Reads ranges and a chain. RD_AWAY: the thread is on no CPU. RD_TORN: memory is not in place at that moment, or the
- * chain has no end within PROBE_RECORDS_MAX. */
+/* Reads ranges and a chain. RD_AWAY: the thread is on no CPU. RD_TORN: memory is not in place at that moment, the
+ * chain has no end within PROBE_RECORDS_MAX, or the program is still being loaded. RD_DENIED: it cannot be. */
 enum rd probe_read(struct probe *p, struct probe_thread *t, const struct mem_range *ranges,
                    size_t count, const struct probe_chain *chain);
 /* After RD_OK: the chain, until the next read. */

@@ -75,6 +75,7 @@ def test_short_lived_children(python, heatline):
     check_short_lived(python, heatline)
 
 
+@pytest.mark.calm
 @pytest.mark.parametrize("rate_hz", [1000, 20000])
 def test_short_lived_children_at_high_rates(one_python, heatline, rate_hz):
     check_short_lived(one_python, heatline, rate_hz=rate_hz)

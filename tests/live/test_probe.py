@@ -67,6 +67,7 @@ def test_without_the_capabilities_it_is(probes, flutter, heatline, tmp_path):
     assert not wrong, wrong[:4]
 
 
+@pytest.mark.calm
 def test_in_another_pid_namespace(probes, in_pid_namespace, one_python, start, heatline):
     inside = in_pid_namespace(one_python)
     program = start(inside, "flutter.py")

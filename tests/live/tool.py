@@ -3,6 +3,7 @@ import json
 import os
 import shlex
 import subprocess
+import time
 from collections import namedtuple
 from pathlib import Path
 
@@ -52,10 +53,16 @@ class Heatline:
             arguments += ["-d", duration_s]
         arguments += options
         arguments += ["-p", pid] if pid is not None else ["--", *command]
+        began = time.monotonic()
         run = self.run(*arguments, timeout_s=timeout_s, **popen)
+        took_s = time.monotonic() - began
         assert run.status == status, "%s ended with %d, not %d:\n%s" % (
             shlex.join(self.argv(*arguments)), run.status, status, run.err[-3000:])
-        return stacks.PARSERS[fmt](out.read_text())
+        profile = stacks.PARSERS[fmt](out.read_text())
+        if fmt == "speedscope":
+            longest_s = max((sample.weight for sample in profile.samples), default=0)
+            assert longest_s <= took_s, "a sample of %g s in %g s" % (longest_s, took_s)
+        return profile
 
     def info(self, path):
         run = self.run("info", path, "--json")
