@@ -19,3 +19,10 @@ uint64_t clock_wall_ns(void)
 {
     return clock_read_ns(CLOCK_REALTIME);
 }
+
+void clock_sleep(uint64_t until_ns)
+{
+    const struct timespec until = {.tv_sec = (time_t)(until_ns / NS_PER_S),
+                                   .tv_nsec = (long)(until_ns % NS_PER_S)};
+    clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
+}

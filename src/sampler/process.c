@@ -303,13 +303,16 @@ static void ask_waiting(struct process *p, uint64_t elapsed_ns)
 /* Where a thread has ended another one has often begun: then look for those too, once. */
 static void sample_threads(struct process *p, uint64_t now_ns, uint64_t elapsed_ns)
 {
-    bool gone = false;
+    bool gone = false, holds = false;
     size_t count = p->threads.len;
     ask_waiting(p, elapsed_ns);
     for (size_t i = 0; i < count; i++) {
-        sample_thread(p, process_thread(p, i), now_ns);
-        gone |= process_thread(p, i)->gone;
+        struct thread *t = process_thread(p, i);
+        sample_thread(p, t, now_ns);
+        gone |= t->gone;
+        holds |= t->freeze.state != FREEZE_FREE;
     }
+    p->holds = holds;
     if (!gone)
         return;
     roster_drop_gone(p, now_ns);
@@ -324,11 +327,11 @@ static void sample_threads(struct process *p, uint64_t now_ns, uint64_t elapsed_
 void process_tick(struct process *p, uint64_t now_ns)
 {
     enum rd rd = roster_refresh(p, now_ns);
-    if (rd == RD_GONE) {
+    if (rd == RD_GONE && !p->awaited) {
         p->state = PROCESS_GONE;
         return;
     }
-    if (rd == RD_TORN) {
+    if (rd == RD_GONE || rd == RD_TORN) {
         go_waiting(p, now_ns);
         return;
     }

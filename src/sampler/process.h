@@ -33,6 +33,8 @@ struct process {
     struct code_cache *codes;
     bool freezable;  /* ptrace works on it */
     bool probeable;  /* so do probes, as far as is known */
+    bool awaited;    /* whoever started it tells when it has ended, and how: sampler_exited */
+    bool holds;      /* the last round left a thread of it seized */
     bool unborn;     /* the last scan saw threads that could not be added yet */
     bool namespaced; /* its thread ids are those of another pid namespace */
 

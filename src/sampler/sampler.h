@@ -37,10 +37,12 @@ struct sampler *sampler_new(const struct sampler_options *options, struct sink *
 void sampler_free(struct sampler *s);
 
 /* Watches a process that runs now. With `wait`, one that is not Python (yet) is watched for becoming it or
- * starting it; else that is an error that says why. 0 or -1. */
+ * starting it, until sampler_exited tells its end; else that is an error that says why. 0 or -1. */
 int sampler_attach(struct sampler *s, pid_t pid, bool wait, struct err *err);
 /* Looks at every process once. */
 void sampler_tick(struct sampler *s);
+/* Did that leave a thread seized, so that its signals pass through us? */
+bool sampler_holds(const struct sampler *s);
 /* Looks for new children and for processes that have become Python; cheap when nothing happened. */
 void sampler_watch(struct sampler *s);
 /* Call when SIGCHLD came: threads that we hold may have signals to be passed on. */

@@ -40,6 +40,14 @@ def test_exit_status_is_the_programs(record, how, argument, status):
     assert profile.containing("spin") > 50, profile.summary()
 
 
+@pytest.mark.parametrize("rate_hz", [100, 1000, 20000])
+def test_exit_status_is_recorded(record, heatline, rate_hz):
+    run, out = record(["-r", rate_hz], "leave", 3, suffix=".heat")
+    assert run.wait() == 3, run.said()
+    processes = heatline.info(out)["process_list"]
+    assert [process["exit_status"] for process in processes] == [3], processes
+
+
 def test_streams_are_the_programs(record):
     data = bytes(range(256)) * 300
     run, _out = record([], "echo")
