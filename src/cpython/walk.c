@@ -17,9 +17,8 @@ enum {
     INNER_FRAMES = 6,   /* these move; what lies further out rarely does */
     MISSES_MAX =
         3, /* predictions in a row that lacked something, before the stack counts as torn */
-    SLOW_NS =
-        2 * NS_PER_US,    /* a read that takes so much more than twice the usual was interrupted */
-    OWNER_PYTHON_MAX = 2, /* Include/internal/pycore_frame.h: thread, generator, frame object */
+    SLOW_NS = 2 * NS_PER_US, /* longer than usual by this and a quarter: it was interrupted */
+    OWNER_PYTHON_MAX = 2,    /* Include/internal/pycore_frame.h: thread, generator, frame object */
 };
 
 /* A stretch of the target's memory; copies lie at the same offset of `first` and `second`. */
@@ -50,8 +49,8 @@ struct walk_plan {
     uint64_t cframe;               /* 3.11, 3.12: where tstate->cframe->current_frame was last */
     uint64_t cframe_value;
     uint64_t tstate;
-    uint64_t usual_ns; /* the least that a read took lately */
-    bool due;          /* it has to be made anew of the frames */
+    uint64_t usual_ns[WALK_MODES]; /* less than most reads took lately; 0: not known yet */
+    bool due;                      /* it has to be made anew of the frames */
 };
 
 static struct stretch *stretch_at(const struct walk_plan *p, size_t i)
@@ -66,7 +65,6 @@ void walk_init(struct walk *w)
     vec_init(&w->plan->stretches, sizeof(struct stretch));
     vec_init(&w->plan->ranges, sizeof(struct mem_range));
     vec_init(&w->plan->frames_again, sizeof(struct walk_frame));
-    w->plan->usual_ns = NS_PER_S; /* not known yet */
 }
 
 void walk_release(struct walk *w)
@@ -411,23 +409,27 @@ static void plan_forget(struct walk *w, uint64_t tstate)
     p->cframe = 0;
     p->due = false;
     p->tstate = tstate;
-    p->usual_ns = NS_PER_S;
+    memset(p->usual_ns, 0, sizeof(p->usual_ns));
 }
 
-/* Only whole reads tell what is usual: one of a plan that lacks something takes less. */
-static bool is_slow(struct walk_plan *p, uint64_t took_ns)
+/* Only whole reads tell what is usual: one of a plan that lacks something takes less. A third of them take less
+ * than that, or it moves. */
+static bool is_slow(uint64_t *usual_ns, uint64_t took_ns)
 {
-    bool slow = took_ns > p->usual_ns + p->usual_ns / 4 + SLOW_NS;
-    p->usual_ns += took_ns < p->usual_ns ? took_ns - p->usual_ns : p->usual_ns / 256 + 1;
+    if (!*usual_ns)
+        *usual_ns = took_ns;
+    bool slow = took_ns > *usual_ns + *usual_ns / 4 + SLOW_NS;
+    *usual_ns += took_ns < *usual_ns ? -(*usual_ns / 64) : *usual_ns / 128;
     return slow;
 }
 
 /* One try. *ret_missed: the plan lacked something, and is better now. */
-static enum rd attempt(struct walk *w, struct mem *m, const struct layout *l, bool verify,
+static enum rd attempt(struct walk *w, struct mem *m, const struct layout *l, enum walk_mode mode,
                        bool *ret_missed)
 {
     struct walk_plan *p = w->plan;
-    *ret_missed = false;
+    bool verify = mode != WALK_FROZEN;
+    *ret_missed = w->slow = false;
     w->trusted = 0;
     uint64_t start_ns = clock_ns();
     enum rd rd = plan_fetch(w, m, l, verify);
@@ -444,7 +446,7 @@ static enum rd attempt(struct walk *w, struct mem *m, const struct layout *l, bo
         plan_restore(p);
         return rd;
     }
-    w->slow = verify && !*ret_missed && is_slow(p, took_ns);
+    w->slow = verify && !*ret_missed && is_slow(&p->usual_ns[mode], took_ns);
     if (verify && !*ret_missed && (w->slow || !agree(w, l)))
         rd = RD_TORN;
     plan_make(w, l);
@@ -454,13 +456,13 @@ static enum rd attempt(struct walk *w, struct mem *m, const struct layout *l, bo
 enum rd walk_read(struct walk *w, struct mem *m, const struct layout *l, uint64_t tstate,
                   enum walk_mode mode)
 {
-    bool verify = mode == WALK_VERIFIED, missed = true;
+    bool verify = mode != WALK_FROZEN, missed = true;
     enum rd rd = RD_TORN;
     if (w->plan->tstate != tstate)
         plan_forget(w, tstate);
     plan_need(w, l);
     for (int i = 0; i < MISSES_MAX && missed; i++) {
-        rd = attempt(w, m, l, verify, &missed);
+        rd = attempt(w, m, l, i && verify ? WALK_AGAIN : mode, &missed);
         if (rd == RD_OK && !verify)
             break;
     }

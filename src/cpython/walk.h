@@ -33,7 +33,9 @@ struct walk_frame {
 
 enum walk_mode {
     WALK_VERIFIED, /* the thread runs: two reads must agree */
+    WALK_AGAIN,    /* the same, right after another one: it takes less, with all at hand */
     WALK_FROZEN,   /* the thread is stopped: one read is the truth */
+    WALK_MODES
 };
 
 /* Further bytes that the caller wants from between the two reads. */

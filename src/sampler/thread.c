@@ -19,7 +19,8 @@ enum {
     UNSETTLED_LIMIT_FAST = UNSETTLED_ONE / 20, /* 5 % */
     UNSETTLED_LITTLE = UNSETTLED_ONE / 256,
     UNSETTLED_AT_FIRST = UNSETTLED_ONE / 4, /* until it has shown that it is not … */
-    UNSETTLED_FIRST_LOOKS = 512,            /* … for which each of these gives a chance */
+    UNSETTLED_FIRST = 512, /* … for which each look gives a chance, until so many told */
+    FEW_THREADS = 8, /* … or, where looks are rare, if all of these together cost next to nothing */
     UNSETTLED_PROBE = 16,       /* then every so many looks see whether that is still so … */
     UNSETTLED_PROBE_FAST = 128, /* … where they are frequent */
     SLOW_TRIES = 8,             /* to get through a read without being interrupted */
@@ -29,8 +30,9 @@ enum {
     LINGER_NS = 10 * NS_PER_US,
     LINGER_PROBED_NS = 1 * NS_PER_US, /* with more, shares are the same */
     TORN_TRIES = 2,                   /* more, where the thread must not be stopped */
-    KEEP_SEIZED_NS = 2500000,         /* a next look sooner than this is worth staying seized … */
-    LET_GO_NS = 100000000,            /* … unless none has stopped it for so long */
+    ASLEEP_NS = 1 * NS_PER_MS, /* so long after a look nothing that it needs is at hand any more */
+    KEEP_SEIZED_NS = 2500000,  /* a next look sooner than this is worth staying seized … */
+    LET_GO_NS = 100000000,     /* … unless none has stopped it for so long */
     IDENTITIES = THREAD_INNER_CODES,
     OUTER_FRESH_NS = 250 * NS_PER_MS, /* where the inner codes are checked at every look */
 };
@@ -371,11 +373,19 @@ static uint32_t state_of(const struct process *p, const struct thread *t)
     return state;
 }
 
+/* After a sleep a read takes longer than an interrupt, which takes the thread itself half a percent at most here. */
+static bool is_probed_always(const struct process *p)
+{
+    return p->probeable && is_fast(p) && sampler_options(p->sampler)->period_ns >= ASLEEP_NS;
+}
+
 /* Reading a thread as it runs favours the stacks that hold still, by at most the share of reads that are torn.
  * Stopping it for each read favours none, but costs five times as much. Where looks are rare that is nothing, so little
  * is tolerated; where they are frequent, more. */
 static bool is_unsettled(const struct process *p, const struct thread *t)
 {
+    if (is_probed_always(p))
+        return true;
     /* Frames that are heap objects (≤ 3.10) take many reads, long enough for a short loop to come round. */
     bool tight = p->runtime.layout.instr == LAYOUT_POINTER;
     return t->unsettled > (tight && is_fast(p) ? UNSETTLED_LIMIT_FAST : UNSETTLED_LIMIT);
@@ -387,6 +397,7 @@ static void settle(struct thread *t, bool torn)
 {
     if (t->disturbed && !torn)
         return;
+    t->judged++;
     uint32_t share = 1u << UNSETTLED_SHIFT;
     t->unsettled -= (t->unsettled + share - 1) / share; /* down to none */
     if (torn)
@@ -433,20 +444,24 @@ static enum rd read_running(struct process *p, struct thread *t, uint64_t now_ns
     enum rd rd = read_stack(p, t, WALK_VERIFIED, now_ns);
     t->disturbed = t->walk.slow;
     for (int i = 1; rd == RD_TORN && t->walk.slow && i < tries; i++)
-        rd = read_stack(p, t, WALK_VERIFIED, now_ns);
+        rd = read_stack(p, t, WALK_AGAIN, now_ns);
     return rd;
 }
 
 /* Now and then an unsettled thread is read as it runs, only to see whether that would do again. */
 static void reconsider(struct process *p, struct thread *t, uint64_t now_ns)
 {
-    bool new = is_fast(p) && t->looks < UNSETTLED_FIRST_LOOKS;
+    if (is_probed_always(p))
+        return;
+    bool new = (is_fast(p) || p->threads.len <= FEW_THREADS) && t->judged < UNSETTLED_FIRST;
     bool flat_out = sampler_options(p->sampler)->period_ns < WAKE_NS;
     if (t->looks % (is_fast(p) ? UNSETTLED_PROBE_FAST : UNSETTLED_PROBE) != 0 && !new)
         return;
     if (flat_out)
         spin(WAKE_NS); /* it may still be waking from the last stop, and would seem calm */
     enum rd rd = read_running(p, t, now_ns, TORN_TRIES);
+    if (rd == RD_TORN && t->walk.slow) /* nobody knows */
+        return;
     settle(t, rd == RD_TORN || (t->walk.moved && confirm(p, t, 2) == RD_TORN));
 }
 
