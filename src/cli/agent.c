@@ -28,7 +28,8 @@ int agent_find(struct str *ret_path, struct err *err)
         return 0;
     }
     err_set(err, STATUS_FAIL, "heatline-agent.so, which tracing needs, is not installed");
-    return err_hint(err, "it belongs beside %s; install Heatline again", program);
+    return err_hint(err, "it belongs beside heatline, in %s; install Heatline again",
+                    *program ? program : "/");
 }
 
 int agent_set_environment(const char *path, const char *config, struct err *err)

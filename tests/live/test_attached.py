@@ -1,7 +1,9 @@
 """A program that we attach to: undisturbed while we look, while we die and after we have left."""
 import json
 import os
+import shutil
 import signal
+import subprocess
 
 import pytest
 
@@ -135,3 +137,22 @@ def test_fork_in_the_target_is_no_trouble(one_python, start, heatline):
     program.line()
     profile = heatline.record("-i", pid=program.pid, rate_hz=500)
     assert profile.containing("make") > 80, profile.summary()
+
+
+def test_looked_into_from_a_root_without_any_library(as_root, one_python, start, heatline, tmp_path):
+    """In a container of whatever kind the program itself is enough."""
+    binary = heatline.argv()[-1]
+    headers = subprocess.run(["readelf", "-lW", binary], stdout=subprocess.PIPE, text=True).stdout
+    if "INTERP" in headers:
+        pytest.skip("this build is linked to shared libraries")
+    program = start(one_python, "busyloop.py")
+    program.line()
+    root = tmp_path / "root"
+    (root / "proc").mkdir(parents=True)
+    shutil.copy(binary, root / "heatline")
+    run = subprocess.run(
+        ["unshare", "--mount", "sh", "-c", 'mount -t proc proc "$0/proc" && exec chroot "$0" "$@"',
+         root, "/heatline", "record", "-d", "1", "-o", "/out.txt", "-p", str(program.pid)],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert run.returncode == 0, run.stdout
+    assert "busy_loop" in (root / "out.txt").read_text()
