@@ -145,6 +145,7 @@ static void go_waiting(struct process *p, uint64_t now_ns)
 {
     roster_drop_all(p, now_ns);
     p->state = PROCESS_WAITING;
+    p->holds = false;
     p->next_probe_ns = 0;
     p->probe_wait_ns = PROBE_WAIT_MIN_NS;
 }

@@ -19,9 +19,10 @@ enum {
     UNSETTLED_LIMIT_FAST = UNSETTLED_ONE / 20, /* 5 % */
     UNSETTLED_LITTLE = UNSETTLED_ONE / 256,
     UNSETTLED_AT_FIRST = UNSETTLED_ONE / 4, /* until it has shown that it is not … */
-    UNSETTLED_FIRST = 512, /* … for which each look gives a chance, until so many told */
-    FEW_THREADS = 8, /* … or, where looks are rare, if all of these together cost next to nothing */
-    UNSETTLED_PROBE = 16,       /* then every so many looks see whether that is still so … */
+    UNSETTLED_FIRST_LOOKS =
+        2048,             /* … for which each look gives a chance, unless looks are rare … */
+    FEW_THREADS = 8,      /* … and threads are more than this */
+    UNSETTLED_PROBE = 16, /* then every so many looks see whether that is still so … */
     UNSETTLED_PROBE_FAST = 128, /* … where they are frequent */
     SLOW_TRIES = 8,             /* to get through a read without being interrupted */
     CONFIRMS = 4,
@@ -397,7 +398,6 @@ static void settle(struct thread *t, bool torn)
 {
     if (t->disturbed && !torn)
         return;
-    t->judged++;
     uint32_t share = 1u << UNSETTLED_SHIFT;
     t->unsettled -= (t->unsettled + share - 1) / share; /* down to none */
     if (torn)
@@ -453,7 +453,7 @@ static void reconsider(struct process *p, struct thread *t, uint64_t now_ns)
 {
     if (is_probed_always(p))
         return;
-    bool new = (is_fast(p) || p->threads.len <= FEW_THREADS) && t->judged < UNSETTLED_FIRST;
+    bool new = t->looks < UNSETTLED_FIRST_LOOKS && (is_fast(p) || p->threads.len <= FEW_THREADS);
     bool flat_out = sampler_options(p->sampler)->period_ns < WAKE_NS;
     if (t->looks % (is_fast(p) ? UNSETTLED_PROBE_FAST : UNSETTLED_PROBE) != 0 && !new)
         return;

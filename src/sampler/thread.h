@@ -41,7 +41,6 @@ struct thread {
     uint64_t current;   /* ≤ 3.11: the thread state that held the GIL then */
     uint32_t unsettled; /* share of reads that were torn, of UNSETTLED_ONE */
     bool disturbed;     /* the last read was interrupted, and made again */
-    uint32_t judged;    /* reads that told so */
     uint32_t looks;
     uint64_t chance;    /* state of a random sequence */
     uint64_t thawed_ns; /* when its last stop or probe ended */
