@@ -32,7 +32,6 @@ struct sampler {
     struct children *children;
     struct probe *probe;
     bool probe_tried;
-    bool holds;      /* see sampler_holds */
     bool watching;   /* there is a process whose children we look for */
     struct vec ends; /* of struct end */
     struct sampler_stats stats;
@@ -184,19 +183,17 @@ static void remove_gone(struct sampler *s, uint64_t now_ns)
 
 void sampler_tick(struct sampler *s)
 {
-    bool gone = false, holds = false;
+    bool gone = false;
     uint32_t threads = 0, live = 0;
     for (size_t i = 0; i < s->processes.len; i++) {
         struct process *p = process_at(s, i);
         uint64_t now_ns = clock_ns(); /* not earlier than that of any probe before */
         if (process_probe(p, now_ns))
             process_tick(p, now_ns);
-        holds |= p->holds;
         gone |= p->state == PROCESS_GONE;
         live += p->state == PROCESS_LIVE;
         threads += (uint32_t)p->threads.len;
     }
-    s->holds = holds;
     s->stats.ticks++;
     s->stats.processes = live;
     s->stats.threads = threads;
@@ -207,7 +204,10 @@ void sampler_tick(struct sampler *s)
 
 bool sampler_holds(const struct sampler *s)
 {
-    return s->holds;
+    for (size_t i = 0; i < s->processes.len; i++)
+        if (process_at(s, i)->holds)
+            return true;
+    return false;
 }
 
 /* Children of Python processes are followed when asked for; those of anything else always, since a shell or a
